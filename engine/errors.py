@@ -1,0 +1,75 @@
+"""
+Every exception that ringflow raises on purpose, sorted by who must act.
+
+    RingflowError
+    ├── SettingsError          the operator: a setting is missing or malformed (exit code 2)
+    ├── FlowError              the author: a flow, project or scenario file has problems (exit code 1)
+    ├── WebhookRejected        nobody: a request that is not a genuine Telnyx webhook (HTTP 4xx)
+    ├── CarrierError           the engine's retry rules
+    │   ├── CarrierUnreached   no byte of the request left this machine: safe to send again
+    │   └── CarrierSilent      the request may have arrived and no answer came
+    ├── StoreError             the operator: the database
+    │   ├── StoreLocked        another service uses this database
+    │   ├── StoreUnavailable   the database is away, full or read-only; webhooks get 503 meanwhile
+    │   └── StoreTooNew        written by a newer version of ringflow
+    └── DefectError            us: the engine broke one of its own promises
+"""
+
+from __future__ import annotations
+
+
+class RingflowError(Exception):
+    """Something that ringflow reports in one sentence."""
+
+
+class SettingsError(RingflowError):
+    """A setting is missing or malformed."""
+
+
+class FlowError(RingflowError):
+    """A flow or project file has problems."""
+
+
+class WebhookRejected(RingflowError):
+    """
+    A request is not a genuine webhook of Telnyx.
+
+    *status* is the HTTP status to answer with, *reason* one word for the log and the metric.
+    """
+
+    def __init__(self, message: str, *, status: int = 400, reason: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
+class CarrierError(RingflowError):
+    """A command got no HTTP answer."""
+
+
+class CarrierUnreached(CarrierError):
+    """No byte of the request left this machine."""
+
+
+class CarrierSilent(CarrierError):
+    """The request may have arrived, and no answer came."""
+
+
+class StoreError(RingflowError):
+    """The database did not do what was asked."""
+
+
+class StoreLocked(StoreError):
+    """Another ringflow service uses this database."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be read or written right now."""
+
+
+class StoreTooNew(StoreError):
+    """The database was written by a newer version of ringflow."""
+
+
+class DefectError(RingflowError):
+    """The engine broke one of its own promises; a defect of ours, never of a flow or a caller."""
