@@ -1,0 +1,211 @@
+"""The compiled, immutable flow: what the checker has passed and step() executes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+CALLER = "caller"        # the first leg's role (language.md, section 2)
+ANYWHERE = "anywhere"    # the block of a role's own handlers; no state may bear this name
+
+ExitKind = Literal["state", "hangup", "end", "stay"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """Where a rule leads: a state of the same role, or one of the words hangup, end, stay."""
+
+    kind: ExitKind
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """
+    One step (a dash of the author's), numbered from 1 within its state.
+
+    *options* maps the verb's option names to Python values, or to a Formula or Text (engine.core.expression) where
+    the author wrote ``{{ }}``. Durations are seconds (float). *next* is the number of the step after it in the same
+    block, 0 at the block's end; *exit* is where the block then goes (None: nowhere, the state goes on).
+    *fields* are the names ``event.*`` that this step and those after it in its block read.
+    """
+
+    number: int
+    verb: str
+    options: Mapping[str, Any]
+    next: int = 0
+    exit: Exit | None = None
+    fields: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """
+    ``if`` *condition* (a Formula; None: always), ``do`` the block that begins with step number *do* (0: nothing),
+    ``then`` go to *then* (None: stay). Where there is a block, the block's last Action carries the same exit.
+    """
+
+    condition: Any | None = None
+    do: int = 0
+    then: Exit | None = None
+    line: int = 0
+
+
+Rules = tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """One entry of ``after`` or ``every``: *delay_s* seconds, then *rules*."""
+
+    delay_s: float
+    rules: Rules
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """
+    One state of a role, or its ``anywhere`` block.
+
+    *actions* holds every step of the state, handlers' steps included: number n at index n-1. *main* is the first
+    step of ``do`` (0: none). *then* and *keys* (key, "digits", "anything_else", "nothing") follow the end of ``do``.
+    *on* maps an event type, with its leg prefix if any ("agent.joined", "sales.call.hangup"), to rules.
+    *on_error* is () where the state has none of its own.
+    """
+
+    name: str
+    actions: tuple[Action, ...] = ()
+    main: int = 0
+    then: Rules = ()
+    keys: Mapping[str, Rules] = field(default_factory=dict)
+    on: Mapping[str, Rules] = field(default_factory=dict)
+    after: tuple[Wait, ...] = ()
+    every: tuple[Wait, ...] = ()
+    on_error: Rules = ()
+    line: int = 0
+
+    def action(self, number: int) -> Action:
+        return self.actions[number - 1]
+
+    def exits(self) -> Iterator[Exit]:
+        """Yield every exit of the state, in no particular order, with repetitions."""
+        for rules in (self.then, self.on_error, *self.keys.values(), *self.on.values(),
+                      *(wait.rules for wait in (*self.after, *self.every))):
+            for rule in rules:
+                if rule.then is not None:
+                    yield rule.then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """An entry of ``remember``: its type (digits, text, number, yes_no, time, list), first value, secrecy."""
+
+    name: str
+    type: str
+    start: Any = None
+    is_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What one language says: *text*, or *audio* (a name in project.yaml)."""
+
+    text: str = ""
+    audio: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``settings`` of a flow: Telnyx's language and voice, and the longest call in seconds (at most 4 h)."""
+
+    language: str = "en-US"
+    voice: str = "AWS.Polly.Joanna-Neural"
+    longest_call_s: float = 14400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartsWhen:
+    """Which new calls a role answers: exact numbers (E.164), any number, or every call of a connection."""
+
+    numbers: tuple[str, ...] = ()
+    any_number: bool = False
+    connection: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """One leg's states. *anywhere* has ``on``, ``on_error`` and the steps of both, and is never entered."""
+
+    name: str
+    start: str
+    states: Mapping[str, State]
+    anywhere: State
+    starts_when: StartsWhen = StartsWhen()
+    about: str = ""
+
+    def block(self, name: str) -> State:
+        """Return the state called *name*, or the ``anywhere`` block."""
+        return self.anywhere if name == ANYWHERE else self.states[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One flow file, compiled. *roles* begins with ``caller``."""
+
+    name: str
+    about: str
+    roles: Mapping[str, Role]
+    settings: Settings = Settings()
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    prompts: Mapping[str, Mapping[str, Prompt]] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """An entry of ``audio``: exactly one of a URL, a Telnyx media name, a file beside project.yaml."""
+
+    url: str = ""
+    media: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrouted:
+    """What happens to a call that no flow answers: leave it, reject it, or give it to a flow."""
+
+    kind: Literal["leave", "reject", "flow"] = "leave"
+    flow: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """``project.yaml``, checked; all parts optional (interfaces.md)."""
+
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    connection_id: str = ""
+    caller_id: str = ""
+    audio: Mapping[str, Audio] = field(default_factory=dict)
+    notify: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    http_hosts: tuple[str, ...] = ()
+    may_call: tuple[str, ...] = ()
+    unrouted: Unrouted = Unrouted()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """
+    A whole flows folder, compiled: the unit that a run is bound to for its life.
+
+    *hash* covers every flow file and project.yaml, secret values excluded (interfaces.md, "Identity").
+    """
+
+    hash: str
+    flows: Mapping[str, Flow]
+    project: Project = Project()
