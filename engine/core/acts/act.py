@@ -1,0 +1,87 @@
+"""What a verb does: how it begins, and what finishes it. One small value per verb, in a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from engine.core.event import Event
+from engine.core.leg import Running
+from engine.core.turn import Turn
+
+
+class Verdict(Enum):
+    """What became of a step."""
+
+    WAITS = "waits"          # for Telnyx
+    DONE = "done"            # the next step
+    DROP = "drop"            # done, and neither the rest of its block nor `then` follows
+    AGAIN = "again"          # the same step once more
+    HANG_UP = "hang up"      # the call ends here
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that did not work: *code* is Telnyx's error code, or a word of ours; *status* the HTTP status or 0."""
+
+    code: str
+    status: int = 0
+    title: str = ""
+
+
+Result: TypeAlias = Verdict | Failure
+
+
+def _accepted(_turn: Turn, running: Running, _event: Event) -> Result:
+    return Verdict.WAITS if running.note.get("awaits_webhook") else Verdict.DONE
+
+
+def _refused(_turn: Turn, _running: Running, event: Event) -> Result:
+    return Failure(str(event.payload.get("code") or "refused"), int(event.payload.get("status") or 0),
+                   str(event.payload.get("title") or ""))
+
+
+def _nothing(_turn: Turn, _running: Running, _name: str, _event: Event) -> Result | None:
+    return None
+
+
+def _ten_seconds(_turn: Turn, _running: Running) -> float:
+    return 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """
+    One verb's behaviour.
+
+    *begin* issues its commands. *finish* looks at an event (by the name that handlers know) and returns a result, or
+    None when the event is not about the step. *accepted* and *refused* take Telnyx's answer to the step's command.
+    *limit_s*: how many seconds after its acceptance the step is given up (runtime.md, "Commands", 5).
+    """
+
+    begin: Callable[[Turn, Running], Result]
+    finish: Callable[[Turn, Running, str, Event], Result | None] = _nothing
+    accepted: Callable[[Turn, Running, Event], Result] = _accepted
+    refused: Callable[[Turn, Running, Event], Result] = _refused
+    limit_s: Callable[[Turn, Running], float] = _ten_seconds
+
+
+def waits_for_webhook(running: Running) -> Verdict:
+    """Mark the step as one that Telnyx's 200 does not finish."""
+    running.note["awaits_webhook"] = True
+    return Verdict.WAITS
+
+
+def is_stale(turn: Turn, running: Running, event: Event) -> bool:
+    """
+    Tell whether *event* answers an earlier command of this leg than the running step's.
+
+    n on an event is a low-water mark; tokens that are missing or not this run's are never judged by n
+    (runtime.md, "Stale", a and e).
+    """
+    token = event.client_state
+    return token is not None and token.run == turn.leg.run and token.n < running.n
+
+

@@ -1,0 +1,82 @@
+"""answer, hangup, reject, transfer: the call itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.core.acts.act import Act, Failure, Result, Verdict, waits_for_webhook
+from engine.core.event import ClientState, Event
+from engine.core.leg import FarLeg, Running
+from engine.core.turn import Turn
+
+# Telnyx repeats a webhook at most 5 times within 60 s (runtime.md, "Path of a webhook"; facts.md, section 2).
+RETRIES_MS = (500, 1500, 4000, 12000, 40000)
+_REPEATED = (
+    "call.answered", "call.bridged", "call.hangup", "call.dtmf.received", "call.gather.ended", "call.speak.ended",
+    "call.playback.ended", "call.enqueued", "call.dequeued", "call.recording.saved", "call.recording.error",
+)
+
+
+def retry_policies() -> dict[str, Any]:
+    """Return ``webhook_retries_policies`` for the events that move a call."""
+    return {event_type: {"retries_ms": list(RETRIES_MS)} for event_type in _REPEATED}
+
+
+def _answer(turn: Turn, running: Running) -> Result:
+    if turn.leg.is_answered:
+        return Verdict.DONE
+    turn.send("answer", webhook_retries_policies=retry_policies())
+    return waits_for_webhook(running)
+
+
+def _answered(_turn: Turn, _running: Running, name: str, _event: Event) -> Result | None:
+    return Verdict.DONE if name == "call.answered" else None
+
+
+def _hang_up(_turn: Turn, _running: Running) -> Result:
+    return Verdict.HANG_UP
+
+
+def _reject(turn: Turn, running: Running) -> Result:
+    turn.send("reject", use="hangup", cause=turn.option(running.frame, "cause"))
+    return Verdict.HANG_UP
+
+
+def _transfer(turn: Turn, running: Running) -> Result:
+    leg, frame = turn.leg, running.frame
+    to = str(turn.option(frame, "to"))
+    is_from_data = hasattr(turn.action(frame).options["to"], "evaluate")
+    if is_from_data and not may_call(turn, to):
+        return Failure("may_call", title="the number is outside may_call of project.yaml")
+    word = str(turn.option(frame, "as") or "transfer")
+    running.note["word"] = word
+    leg.far_legs[word] = FarLeg()
+    far_token = ClientState(turn.program.install, leg.run, leg.n + 1, word).encode()
+    caller_id = turn.option(frame, "from") or turn.program.project.caller_id or None
+    turn.send("transfer", {"from": caller_id}, to=to, timeout_secs=int(turn.option(frame, "ring_for")),
+              target_leg_client_state=far_token, webhook_retries_policies=retry_policies())
+    return waits_for_webhook(running)
+
+
+def may_call(turn: Turn, number: str) -> bool:
+    """Tell whether a number that came from data may be dialled (interfaces.md, "Safe by default")."""
+    is_number = number.startswith("+") and number[1:].isascii() and number[1:].isdigit() and 8 <= len(number) <= 16
+    return is_number and number.startswith(turn.program.project.may_call)
+
+
+def _transferred(_turn: Turn, running: Running, name: str, _event: Event) -> Result | None:
+    if name == "call.bridged":
+        return Verdict.DONE
+    return Verdict.DROP if name == f"{running.note['word']}.call.hangup" else None
+
+
+def _ring_time(turn: Turn, running: Running) -> float:
+    return float(turn.option(running.frame, "ring_for")) + 10.0
+
+
+ACTS = {
+    "answer": Act(begin=_answer, finish=_answered),
+    "hangup": Act(begin=_hang_up),
+    "reject": Act(begin=_reject),
+    "transfer": Act(begin=_transfer, finish=_transferred, limit_s=_ring_time),
+}

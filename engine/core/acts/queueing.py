@@ -1,0 +1,122 @@
+"""enqueue, leave_queue, check_queue, connect: waiting in line, and being taken out of it."""
+
+from __future__ import annotations
+
+from engine.core.acts.act import Act, Failure, Result, Verdict, waits_for_webhook
+from engine.core.event import Event
+from engine.core.leg import Running
+from engine.core.names import queue_run
+from engine.core.turn import Turn
+
+ALREADY_IN_QUEUE = "90038"
+
+
+def _enqueue(turn: Turn, running: Running) -> Result:
+    frame, leg = running.frame, turn.leg
+    queue = str(turn.option(frame, "queue"))
+    if leg.queue == queue:
+        return Verdict.DONE   # leaving a state does not leave the queue; asking again would be refused
+    max_wait_s, most = turn.option(frame, "max_wait"), turn.option(frame, "max_callers")
+    leg.enqueued = {"queue_name": queue, "max_size": most,
+                    "max_wait_time_secs": None if max_wait_s is None else int(max_wait_s)}
+    running.note["queue"] = queue
+    turn.send("enqueue", leg.enqueued)
+    return waits_for_webhook(running)
+
+
+def _enqueued(_turn: Turn, running: Running, name: str, event: Event) -> Result | None:
+    if name == "call.enqueued" and event.payload.get("queue") == running.note["queue"]:
+        return Verdict.DONE
+    return None
+
+
+def _not_enqueued(_turn: Turn, _running: Running, event: Event) -> Result:
+    code = str(event.payload.get("code") or "refused")
+    if code == ALREADY_IN_QUEUE:
+        return Verdict.DONE
+    return Failure(code, int(event.payload.get("status") or 0), str(event.payload.get("title") or ""))
+
+
+def entered(turn: Turn, queue: str) -> None:
+    """Note that this leg is in *queue*, and tell the queue's run who it is."""
+    leg = turn.leg
+    leg.queue = queue
+    turn.out.tell(queue_run(queue), "queue.entered", run=leg.run, call_control_id=leg.call_control_id,
+                  flow=leg.flow, role=leg.role)
+
+
+def left(turn: Turn) -> None:
+    """Note that this leg is in no queue any more, and tell the queue's run."""
+    leg = turn.leg
+    if leg.queue:
+        turn.out.tell(queue_run(leg.queue), "queue.left", run=leg.run)
+        leg.queue = ""
+
+
+def _leave(turn: Turn, _running: Running) -> Result:
+    if not turn.leg.queue:
+        return Verdict.DONE
+    turn.send("leave_queue")
+    return Verdict.WAITS
+
+
+def _left_accepted(turn: Turn, _running: Running, _event: Event) -> Result:
+    left(turn)
+    return Verdict.DONE
+
+
+def _dequeued(_turn: Turn, _running: Running, name: str, _event: Event) -> Result | None:
+    return Verdict.DONE if name == "call.dequeued" else None
+
+
+def _check(turn: Turn, running: Running) -> Result:
+    queue = str(turn.option(running.frame, "queue"))
+    running.note["queue"] = queue
+    turn.send("queued_call_retrieve", path={"queue_name": queue, "call_control_id": turn.leg.call_control_id})
+    return Verdict.WAITS
+
+
+def _checked(turn: Turn, running: Running, event: Event) -> Result:
+    answer = (event.payload.get("body") or {}).get("data") or {}
+    place = turn.leg.place
+    if event.payload.get("operation") == "queued_call_retrieve":
+        turn.leg.place = {"position": answer.get("queue_position"), "waited": answer.get("wait_time_secs"),
+                          "size": place.get("size"), "average_wait": place.get("average_wait")}
+        turn.send("queue_retrieve", path={"queue_name": running.note["queue"]})
+        return Verdict.WAITS
+    place["size"], place["average_wait"] = answer.get("current_size"), answer.get("average_wait_time_secs")
+    return Verdict.DONE
+
+
+def _not_checked(_turn: Turn, _running: Running, event: Event) -> Result:
+    if event.payload.get("status") == 404:
+        return Verdict.DROP   # the call is no longer there: the rest of the block is dropped, no error
+    return Failure(str(event.payload.get("code") or "refused"), int(event.payload.get("status") or 0),
+                   str(event.payload.get("title") or ""))
+
+
+def _connect(turn: Turn, running: Running) -> Result:
+    leg = turn.leg
+    queue = str(turn.option(running.frame, "queue"))
+    running.note["queue"] = queue
+    turn.out.tell(queue_run(queue), "queue.connect", run=leg.run, call_control_id=leg.call_control_id,
+                  flow=leg.flow, role=leg.role)
+    return Verdict.WAITS
+
+
+def _connected(_turn: Turn, running: Running, name: str, event: Event) -> Result | None:
+    if name == "link.began" and event.payload.get("queue") == running.note["queue"]:
+        return Verdict.DONE
+    if name == "connect.refused":
+        return Failure(str(event.payload.get("code")), title=str(event.payload.get("title") or ""))
+    if name == "room.out" and "refused" in running.note:
+        return Failure(str(running.note["refused"]))
+    return None
+
+
+ACTS = {
+    "enqueue": Act(begin=_enqueue, finish=_enqueued, refused=_not_enqueued),
+    "leave_queue": Act(begin=_leave, finish=_dequeued, accepted=_left_accepted, refused=_left_accepted),
+    "check_queue": Act(begin=_check, accepted=_checked, refused=_not_checked),
+    "connect": Act(begin=_connect, finish=_connected, limit_s=lambda _turn, _running: 30.0),
+}

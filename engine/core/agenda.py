@@ -1,0 +1,401 @@
+"""
+What runs next in a state: steps one after another, handlers in between, exits.
+
+A state's own ``do`` runs step by step. Blocks of handlers wait until the running step has finished, and go before
+the rest of ``do``, in order of arrival, eight at most. ``then`` and ``keys`` come when nothing is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core import media
+from engine.core.acts import queueing
+from engine.core.acts.act import Failure, Result, Verdict
+from engine.core.acts.speech import voice_parameters
+from engine.core.acts.table import ACTS
+from engine.core.event import IN_DOUBT, REFUSED, Event
+from engine.core.expression import FormulaError
+from engine.core.flow import ANYWHERE, Exit, Rules, State
+from engine.core.leg import Frame, Running, Sent
+from engine.core.names import queue_run, room_run
+from engine.core.scope import field_of
+from engine.core.turn import AUDIO_OPERATIONS, Turn
+from engine.core.verbs import VERBS
+
+MOST_WAITING = 8
+LAST_AFTER_S = 600.0
+STEPS_WITHOUT_EVENT = 100
+STEPS_IN_A_CALL = 10_000
+APOLOGY = "Sorry, something went wrong. Goodbye."
+
+_UNANSWERED = "90034"     # Telnyx: call not answered yet
+_HAS_ENDED = "90018"      # Telnyx: call has already ended
+_LIMITED_BY_THEMSELVES = frozenset({"gather", "record", "transfer"})
+
+
+# -- states ----------------------------------------------------------------------------------------------------
+
+
+def enter(turn: Turn, name: str) -> None:
+    """Enter state *name* (anew, where the leg is in it already) and start its clocks."""
+    leg = turn.leg
+    turn.trigger(f"go {leg.role}:{name}")
+    state = turn.state
+    leg.main, leg.is_done, leg.keyed, leg.tries, leg.first_n = state.main, False, None, 0, 0
+    leg.error_state, leg.is_failing = (name if leg.is_failing else ""), False
+    for index, wait in enumerate(state.after):
+        turn.set_timer(f"after:{index}", wait.delay_s)
+    for index, wait in enumerate(state.every):
+        turn.set_timer(f"every:{index}", wait.delay_s)
+    if not state.after and not _limits_itself(state):
+        turn.set_timer("last", LAST_AFTER_S)
+    turn.note("state", state=name, role=leg.role)
+    turn.moved = True
+
+
+def _limits_itself(state: State) -> bool:
+    """Tell whether a state that waits has a limit of its own, so that it needs no last ``after``."""
+    if state.then or state.keys:
+        return True   # it goes on when its steps have finished, and each step has its own watchdog
+    return any(
+        action.verb in _LIMITED_BY_THEMSELVES or (action.verb == "enqueue" and action.options.get("max_wait"))
+        for action in state.actions
+    )
+
+
+def leave(turn: Turn, *, is_ending: bool = False) -> None:
+    """Leave the state: nothing of it may still be said later, and what is to be heard is stopped."""
+    leg = turn.leg
+    drop_running(turn)
+    leg.waiting, leg.main, leg.music = [], 0, 0
+    turn.drop_timers("after:", "every:", "last", "step", "quiet")
+    turn.withdraw()
+    if not is_ending:
+        media.hush(turn)
+        leg.is_done = True
+
+
+def drop_running(turn: Turn) -> None:
+    """Forget the step that is being waited for."""
+    if turn.leg.running is not None:
+        turn.leg.running = None
+        turn.trigger("done")
+
+
+def go(turn: Turn, exit_: Exit) -> None:
+    """Follow an exit."""
+    if exit_.kind == "stay":
+        return
+    if exit_.kind == "state":
+        leave(turn)
+        enter(turn, exit_.state)
+    elif exit_.kind == "hangup":
+        hang_up(turn)
+    else:
+        turn.leg.last_state = turn.leg.state
+        leave(turn, is_ending=True)
+        end(turn, why="end")
+        turn.trigger("end")
+
+
+def hang_up(turn: Turn, *, command: bool = True) -> None:
+    """Hang this leg up and wait for its call.hangup. *command*: False where a step has sent it (reject)."""
+    _begin_to_leave(turn)
+    if command:
+        turn.send("hangup", use="hangup")
+    turn.set_timer("hangup", 5.0)
+
+
+def _begin_to_leave(turn: Turn) -> None:
+    turn.leg.last_state = turn.leg.state
+    leave(turn, is_ending=True)
+    turn.trigger("hang up")
+    turn.leg.status = "leaving"
+
+
+def end(turn: Turn, *, why: str) -> None:
+    """End the run: timers and unsent commands die, ringing legs are hung up, rooms and queues are told."""
+    leg = turn.leg
+    for word, far in leg.far_legs.items():
+        if far.call_control_id and not far.is_bridged and why == "hangup":
+            turn.send("hangup", use="hangup", path={"call_control_id": far.call_control_id})
+            turn.note("aside", text=f"the ringing leg '{word}' is hung up: its caller has gone")
+    if leg.connecting is not None:
+        turn.out.tell(queue_run(leg.connecting.queue), "connect.failed", run=leg.run, code="left")
+        leg.connecting = None
+    if leg.running is not None and turn.action(leg.running.frame).verb == "connect":
+        turn.out.tell(queue_run(leg.running.note["queue"]), "connect.failed", run=leg.run, code="left")
+    drop_running(turn)
+    queueing.left(turn)
+    if leg.room:
+        turn.out.tell(room_run(leg.room), "room.left", run=leg.run, hangup=why == "hangup")
+        leg.room, leg.is_in_room = "", False
+    turn.withdraw()
+    leg.waiting, leg.timers, leg.parked, leg.links, leg.media = [], {}, [], {}, None
+    leg.status, leg.ended_at = "ended", turn.now
+    turn.note("ended", why=why, state=leg.state)
+
+
+# -- steps -----------------------------------------------------------------------------------------------------
+
+
+def proceed(turn: Turn) -> None:
+    """Run what can run now: until a step waits for Telnyx, or nothing is left to do."""
+    while turn.leg.status == "live" and turn.leg.running is None:
+        frame = _next_frame(turn)
+        if frame is not None and _must_wait_for_connection(turn, frame):
+            turn.leg.waiting.insert(0, frame)
+            return
+        if frame is None:
+            if not _finish_do(turn):
+                return
+        elif frame.number < 0:
+            go(turn, _block_exit(turn, frame))
+        elif not _spend(turn):
+            return
+        else:
+            _begin(turn, frame)
+
+
+def _next_frame(turn: Turn) -> Frame | None:
+    leg = turn.leg
+    if leg.waiting:
+        return leg.waiting.pop(0)
+    if leg.main:
+        return Frame(leg.state, leg.main, {}, True)
+    return None
+
+
+def _block_exit(turn: Turn, frame: Frame) -> Exit:
+    exit_ = turn.role.block(frame.block).action(-frame.number).exit
+    assert exit_ is not None
+    return exit_
+
+
+def _must_wait_for_connection(turn: Turn, frame: Frame) -> bool:
+    """While two legs are being put together nothing is said: it would be said into their room."""
+    leg = turn.leg
+    return leg.connecting is not None and frame.number > 0 and VERBS[turn.action(frame).verb].audible
+
+
+def _spend(turn: Turn) -> bool:
+    """Count a step; a flow that goes round without anything coming from outside is ended with an apology."""
+    leg = turn.leg
+    leg.spent += 1
+    leg.spent_in_all += 1
+    if leg.spent <= STEPS_WITHOUT_EVENT and leg.spent_in_all <= STEPS_IN_A_CALL:
+        return True
+    turn.note("budget", state=leg.state, steps=leg.spent)
+    apologise(turn)
+    return False
+
+
+def apologise(turn: Turn) -> None:
+    """Say that something went wrong, then hang up: nobody sits in silence."""
+    _begin_to_leave(turn)
+    turn.send("speak", use="aside", **voice_parameters(turn, APOLOGY))
+    turn.set_timer("goodbye", 6.0)
+
+
+def _begin(turn: Turn, frame: Frame) -> None:
+    leg = turn.leg
+    action = turn.action(frame)
+    if frame.is_main:
+        leg.main = action.next
+    leg.serial += 1
+    leg.running = Running(frame, leg.serial)
+    turn.begin_step(frame)
+    if VERBS[action.verb].audible and not media.hush(turn):
+        leg.running.stage = "held"
+        return
+    start(turn)
+
+
+def start(turn: Turn) -> None:
+    """Issue the running step's commands, now that the leg is quiet."""
+    running = turn.leg.running
+    assert running is not None
+    running.stage = "sent"
+    try:
+        result = ACTS[turn.action(running.frame).verb].begin(turn, running)
+    except FormulaError as error:
+        result = Failure("formula", title=str(error))
+    running.n = turn.leg.n
+    if result is Verdict.WAITS and not _awaits_answer(turn, running):
+        turn.set_timer("step", _limit(turn, running))
+    settle(turn, result)
+
+
+def _awaits_answer(turn: Turn, running: Running) -> bool:
+    return any(sent.serial == running.serial and sent.use == "step" for sent in turn.leg.sent.values())
+
+
+def _limit(turn: Turn, running: Running) -> float:
+    return ACTS[turn.action(running.frame).verb].limit_s(turn, running)
+
+
+def settle(turn: Turn, result: Result | None) -> None:
+    """Take what became of the running step; what comes next is decided by :func:`proceed`."""
+    leg, running = turn.leg, turn.leg.running
+    if running is None or result is None or result is Verdict.WAITS:
+        return
+    frame = running.frame
+    if result is Verdict.HANG_UP:
+        hang_up(turn, command=not any(sent.use == "hangup" for sent in leg.sent.values()))
+        return
+    drop_running(turn)
+    turn.drop_timers("step")
+    if isinstance(result, Failure):
+        fail(turn, result, verb=turn.action(frame).verb)
+    elif result is Verdict.AGAIN:
+        leg.waiting.insert(0, frame)
+    elif result is Verdict.DROP:
+        if frame.is_main:
+            leg.main, leg.is_done = 0, True
+    else:
+        _go_on(turn, frame)
+
+
+def _go_on(turn: Turn, frame: Frame) -> None:
+    """The step at *frame* has finished: the next one of its block, or where the block leads."""
+    action = turn.action(frame)
+    if frame.is_main:
+        return   # leg.main points at the next one already
+    if action.next:
+        turn.leg.waiting.insert(0, Frame(frame.block, action.next, frame.fields))
+    elif action.exit is not None:
+        # In line, not taken yet: the event that finished the step may have a handler, whose `then` wins.
+        turn.leg.waiting.insert(0, Frame(frame.block, -action.number, frame.fields))
+
+
+def _finish_do(turn: Turn) -> bool:
+    """Follow ``keys`` or ``then`` once all steps have finished; False when the state just waits."""
+    leg, state = turn.leg, turn.state
+    if leg.is_done:
+        _play_music(turn)
+        return False
+    if state.keys and leg.keyed is None:
+        return False
+    leg.is_done = True
+    rules = _rules_for_keys(turn, state) if state.keys else state.then
+    if rules:
+        apply(turn, rules, block=state.name, payload={})
+        return True
+    _play_music(turn)
+    return False
+
+
+def _rules_for_keys(turn: Turn, state: State) -> Rules:
+    keyed, keys = turn.leg.keyed, state.keys
+    if keyed == "digits":
+        wanted: tuple[str, ...] = (turn.leg.digits, "digits", "anything_else", "nothing")
+    elif keyed == "anything_else":
+        wanted = ("anything_else", "nothing")
+    else:
+        wanted = ("nothing",)
+    return next((keys[name] for name in wanted if name in keys), ())
+
+
+def _play_music(turn: Turn) -> None:
+    """Let the state's music go on once nothing else is to be heard."""
+    leg = turn.leg
+    if leg.music and leg.media is None and leg.connecting is None and not leg.is_in_room:
+        _begin(turn, Frame(leg.state, leg.music, {}))
+
+
+# -- rules -----------------------------------------------------------------------------------------------------
+
+
+def apply(turn: Turn, rules: Rules, *, block: str, payload: Mapping[str, Any]) -> None:
+    """Judge *rules* now and follow the first true one: its block is put in line, or its exit taken at once."""
+    scope = turn.scope(payload)
+    try:
+        rule = next((rule for rule in rules if rule.condition is None or rule.condition.evaluate(scope)), None)
+    except FormulaError as error:
+        fail(turn, Failure("formula", title=str(error)), verb="if")
+        return
+    if rule is None:
+        return
+    if not rule.do:
+        if rule.then is not None:
+            go(turn, rule.then)
+        return
+    if len(turn.leg.waiting) >= MOST_WAITING:
+        turn.note("aside", text="eight handlers wait already; this one is dropped")
+        return
+    action = turn.role.block(block).action(rule.do)
+    fields = {name: field_of(payload, name.removeprefix("event.")) for name in action.fields}
+    turn.leg.waiting.append(Frame(block, rule.do, fields))
+
+
+def offer(turn: Turn, name: str, payload: Mapping[str, Any]) -> bool:
+    """Give an event to the state's handler, else to ``anywhere``'s; False when neither has one."""
+    for block in (turn.state, turn.role.anywhere):
+        if name in block.on:
+            apply(turn, block.on[name], block=block.name, payload=payload)
+            return True
+    return False
+
+
+def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
+    """Follow ``on_error``: the state's, else ``anywhere``'s. All remaining steps are dropped."""
+    leg, state = turn.leg, turn.state
+    turn.note("error", code=failure.code, status=failure.status, title=failure.title, step=verb, state=state.name)
+    leg.waiting, leg.main, leg.is_done, leg.music = [], 0, True, 0
+    if failure.code == _HAS_ENDED:
+        turn.set_timer("watch", 5.0)   # no error: the hang-up is on its way
+        return
+    payload = {"error": {"code": failure.code, "status": failure.status, "step": verb}}
+    leg.is_failing = True
+    if state.on_error:
+        apply(turn, state.on_error, block=state.name, payload=payload)
+        return
+    if leg.error_state and leg.error_state == state.name:
+        hang_up(turn)   # an error in the state that an error led to
+        return
+    apply(turn, turn.role.anywhere.on_error, block=ANYWHERE, payload=payload)
+
+
+# -- answers ---------------------------------------------------------------------------------------------------
+
+
+def answered(turn: Turn, sent: Sent, event: Event) -> None:
+    """Take Telnyx's answer to *sent*, a command of the running step."""
+    running = turn.leg.running
+    assert running is not None
+    act = ACTS[turn.action(running.frame).verb]
+    if event.type == REFUSED:
+        if sent.operation in AUDIO_OPERATIONS:
+            media.quiet(turn)
+        if str(event.payload.get("code")) == _UNANSWERED and not turn.leg.is_answered:
+            running.stage = "unanswered"
+            turn.set_timer("step", 10.0)
+            return
+        settle(turn, act.refused(turn, running, event))
+    elif event.type == IN_DOUBT:
+        offer(turn, IN_DOUBT, event.payload)
+        settle(turn, Verdict.DONE)   # by default the flow carries on (runtime.md, "Commands", 3)
+    else:
+        result = act.accepted(turn, running, event)
+        if result is Verdict.WAITS and turn.leg.running is running and not _awaits_answer(turn, running):
+            running.stage = "accepted"
+            turn.set_timer("step", act.limit_s(turn, running))
+        settle(turn, result)
+
+
+def finished_by(turn: Turn, name: str, event: Event) -> bool:
+    """Let the running step look at an event; True when it was about that step."""
+    running = turn.leg.running
+    if running is None or running.stage == "held":
+        return False
+    if running.stage == "unanswered":
+        if name == "call.answered":
+            start(turn)
+        return False
+    result = ACTS[turn.action(running.frame).verb].finish(turn, running, name, event)
+    settle(turn, result)
+    return result is not None
+
+

@@ -1,0 +1,252 @@
+"""
+Decides, purely, what an event is: for which run, new or stale, a new call or a stray; and what it changes.
+
+The runtime loads rows and commits changes; every decision is made here and in ``step``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.core.change import Change, JournalEntry, Row, Timer
+from engine.core.command import Command, run_id
+from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, REFUSED, TIMER, Event
+from engine.core.leg import Leg
+from engine.core.names import conference_key, control_key, leg_key
+from engine.core.program import Library, Program
+from engine.core.queue import queue_change
+from engine.core.room import room_change
+from engine.core.routing import answering
+from engine.core.step import KEPT, begin, step
+from engine.core.turn import Outgoing, Turn
+
+UNBORN_FOR_S = 90.0
+_ENGINE_EVENTS = frozenset({TIMER, ACCEPTED, REFUSED, IN_DOUBT})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an event goes: *keys* to look up, the first known one wins; else *run* ("" where there is none)."""
+
+    keys: tuple[str, ...]
+    run: str
+
+
+def route(event: Event, *, install: str) -> Route:
+    """Return where *event* goes (runtime.md, "What is serial")."""
+    if event.run is not None:
+        return Route((), event.run)
+    conference = (conference_key(event.conference_id),) if event.conference_id else ()
+    if event.is_about_room:
+        return Route(conference, "")
+    keys = []
+    if event.call_leg_id:
+        keys.append(leg_key(event.call_leg_id))
+    if event.call_control_id:
+        keys.append(control_key(event.call_control_id))
+    token = event.client_state
+    if token is not None and token.install == install:
+        return Route(tuple(keys), token.run)
+    if event.call_leg_id:
+        return Route(tuple(keys), run_id(event.call_leg_id))
+    return Route((*keys, *conference), "")
+
+
+def decide(event: Event, row: Row | None, library: Library, *, run: str, now: float) -> Change:
+    """
+    Return what *event* changes in *run*, whose stored row is *row* (None: there is none).
+
+    Raises: whatever a defect of ours raises; the caller then asks :func:`after_defect`.
+    """
+    if run.startswith("room:"):
+        return room_change(event, row, run=run, now=now)
+    if run.startswith("queue:"):
+        return queue_change(event, row, run=run, now=now)
+    if row is None or not run:
+        return _first_of_leg(event, library, run=run, now=now)
+    leg = Leg.decode(row.state)
+    if leg.status == "unborn":
+        return _unborn(event, leg, row, library, now=now)
+    if event.type == TIMER and event.payload.get("gen") != leg.gen:
+        return Change(event_id="", at=now)
+    if not leg.flow:
+        return _unrouted_leg(event, row, now=now)
+    turn = _turn(leg, library.program(row.version, leg.flow), now)
+    _journal_event(turn, event)
+    step(turn, event)
+    return turn.change(event_id=_inbox_id(event), ver_before=row.ver, version=row.version)
+
+
+def after_defect(event: Event, row: Row | None, library: Library, *, run: str, now: float, error: str) -> Change:
+    """
+    Return the change for an event on which :func:`decide` raised: stored as failed, the call sent to its error exit.
+
+    Where that raises too, the call is hung up; the event is never tried again.
+    """
+    failed = JournalEntry(run=run, at=now, kind="failed",
+                          record={"id": event.id, "type": event.type, "error": error})
+    if row is None or run.startswith(("room:", "queue:")):
+        return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
+    for repair in (_take_error_exit, _hang_up_plainly):
+        try:
+            turn = _turn(Leg.decode(row.state), library.program(row.version, Leg.decode(row.state).flow), now)
+            turn.journal.append(failed)
+            turn.settled.extend(_settles(event))
+            repair(turn)
+            return turn.change(event_id=_inbox_id(event), ver_before=row.ver, version=row.version)
+        except Exception as second:  # noqa: BLE001 - the last line of defence: the event must be stored as failed
+            failed = JournalEntry(run=run, at=now, kind="failed",
+                                  record={**failed.record, "repair": f"{type(second).__name__}: {second}"})
+    return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
+
+
+def _take_error_exit(turn: Turn) -> None:
+    step(turn, Event(id="", type=DEFECT))
+
+
+def _hang_up_plainly(turn: Turn) -> None:
+    leg = turn.leg
+    if leg.status not in ("live", "leaving"):
+        return
+    leg.status, leg.at, leg.running, leg.waiting = "leaving", "leaving", None, []
+    leg.timers = {}
+    turn.send("hangup", use="hangup")
+    turn.set_timer("hangup", 5.0)
+
+
+def _inbox_id(event: Event) -> str:
+    return "" if event.type in _ENGINE_EVENTS else event.id
+
+
+def _settles(event: Event) -> tuple[str, ...]:
+    identity = event.payload.get("command_id")
+    return (str(identity),) if event.type in (ACCEPTED, REFUSED, IN_DOUBT) and identity else ()
+
+
+def _turn(leg: Leg, program: Program, now: float) -> Turn:
+    leg.ver += 1
+    return Turn(program=program, leg=leg, now=now, out=Outgoing(run=leg.run, ver=leg.ver, now=now))
+
+
+# -- legs without a flow ---------------------------------------------------------------------------------------
+
+
+def _first_of_leg(event: Event, library: Library, *, run: str, now: float) -> Change:
+    """The first event of a leg that no run is known for."""
+    token = event.client_state
+    is_ours = token is not None and token.install == library.install
+    if run and not is_ours and event.type == "call.initiated" and event.payload.get("direction") == "incoming":
+        return _start(event, [], None, library, run=run, now=now)
+    if run and not is_ours and event.type == "call.hangup":
+        return _keep(event, Leg(run=run, status="ended", ended_at=now), 0, now=now, why="hung up before it began")
+    if run and not is_ours and event.type in KEPT and event.payload.get("direction") != "outgoing":
+        leg = Leg(run=run, parked=[_parked(event, now)], timers={"unborn": now + UNBORN_FOR_S})
+        return _keep(event, leg, 0, now=now, why="waits for call.initiated")
+    return _stray(event, run, now, "no run is known for it")
+
+
+def _unborn(event: Event, leg: Leg, row: Row, library: Library, *, now: float) -> Change:
+    """An event of a leg whose call.initiated has not come yet."""
+    if event.type == "call.initiated" and event.payload.get("direction") == "incoming":
+        return _start(event, leg.parked, row, library, run=row.run, now=now)
+    if event.type in ("call.hangup", TIMER):
+        leg.status, leg.ended_at, leg.parked, leg.timers = "ended", now, [], {}
+    elif event.type in KEPT:
+        leg.parked.append(_parked(event, now))
+    return _keep(event, leg, row.ver, now=now, why="waits for call.initiated")
+
+
+def _parked(event: Event, now: float) -> dict[str, Any]:
+    return {"id": event.id, "type": event.type, "payload": dict(event.payload), "name": event.type,
+            "until": now + UNBORN_FOR_S}
+
+
+def _keep(event: Event, leg: Leg, ver_before: int, *, now: float, why: str) -> Change:
+    leg.ver = ver_before + 1
+    leg.due = min(leg.timers.values(), default=None)
+    leg.gen += 1
+    return Change(
+        event_id=_inbox_id(event), at=now, ver_before=ver_before, keys=_keys(event),
+        row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), ended_at=leg.ended_at),
+        timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
+        journal=(JournalEntry(run=leg.run, at=now, kind="stray", record={"type": event.type, "why": why}),),
+    )
+
+
+def _stray(event: Event, run: str, now: float, why: str) -> Change:
+    return Change(event_id=_inbox_id(event), at=now, settled=_settles(event), journal=(
+        JournalEntry(run=run, at=now, kind="stray", record={"id": event.id, "type": event.type, "why": why}),))
+
+
+def _unrouted_leg(event: Event, row: Row, *, now: float) -> Change:
+    """An event of a call that no flow answers, or that had ended before it began: nothing happens."""
+    return Change(event_id=_inbox_id(event), at=now, settled=_settles(event), journal=(
+        JournalEntry(run=row.run, at=now, kind="stray", record={"type": event.type, "why": "no flow has this call"}),))
+
+
+def _keys(event: Event) -> tuple[str, ...]:
+    keys = [leg_key(event.call_leg_id)] if event.call_leg_id else []
+    return (*keys, control_key(event.call_control_id)) if event.call_control_id else tuple(keys)
+
+
+# -- a new call ------------------------------------------------------------------------------------------------
+
+
+def _start(event: Event, parked: list[dict[str, Any]], row: Row | None, library: Library, *, run: str,
+           now: float) -> Change:
+    """Start the flow that answers this call, or note that none does."""
+    payload, version = event.payload, library.current
+    ver_before = row.ver if row is not None else 0
+    found = answering(version, to=str(payload.get("to") or ""), connection_id=str(payload.get("connection_id") or ""))
+    leg = _leg_of(payload, run, now)
+    leg.ver = ver_before
+    if found is None:
+        return _unrouted(event, leg, library, ver_before, now=now)
+    leg.flow, leg.role, leg.status, leg.parked = found.flow.name, found.role.name, "live", parked
+    leg.variables = {variable.name: variable.start for variable in found.flow.variables.values()}
+    turn = _turn(leg, library.program(version.hash, found.flow.name), now)
+    turn.keys.extend(_keys(event))
+    _journal_event(turn, event)
+    turn.set_timer("longest", found.flow.settings.longest_call_s)
+    begin(turn, found.role.start)
+    return turn.change(event_id=event.id, ver_before=ver_before, version=version.hash)
+
+
+def _unrouted(event: Event, leg: Leg, library: Library, ver_before: int, *, now: float) -> Change:
+    leg.status, leg.ended_at, leg.ver = "ended", now, ver_before + 1
+    out = Outgoing(run=leg.run, ver=leg.ver, now=now)
+    if library.current.project.unrouted.kind == "reject":
+        out.put(Command(operation="reject", path={"call_control_id": leg.call_control_id},
+                        parameters={"cause": "CALL_REJECTED"}), urgent=True)
+    return Change(
+        event_id=event.id, at=now, ver_before=ver_before, keys=_keys(event), commands=tuple(out.rows),
+        row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), ended_at=now),
+        journal=(JournalEntry(run=leg.run, at=now, kind="unrouted", record={"to": leg.to, "from": leg.from_}),),
+    )
+
+
+def _leg_of(payload: Mapping[str, Any], run: str, now: float) -> Leg:
+    return Leg(
+        run=run, call_control_id=str(payload.get("call_control_id") or ""),
+        call_leg_id=str(payload.get("call_leg_id") or ""), call_session_id=str(payload.get("call_session_id") or ""),
+        connection_id=str(payload.get("connection_id") or ""), from_=str(payload.get("from") or ""),
+        to=str(payload.get("to") or ""), started_at=now,
+    )
+
+
+def _journal_event(turn: Turn, event: Event) -> None:
+    """Write the event into the run's history; keys that go into a secret variable are masked."""
+    payload = dict(event.payload)
+    if turn.leg.running is not None and _gathers_secret(turn):
+        payload = {name: "***" if name in ("digit", "digits") else value for name, value in payload.items()}
+    turn.note("event", id=event.id, type=event.type, at=turn.leg.at, payload=payload)
+
+
+def _gathers_secret(turn: Turn) -> bool:
+    assert turn.leg.running is not None
+    action = turn.action(turn.leg.running.frame)
+    into = action.options.get("into") if action.verb == "gather" else None
+    variable = turn.program.flow.variables.get(into) if into else None
+    return variable is not None and variable.is_secret

@@ -1,0 +1,191 @@
+"""The session of one leg: everything that step() knows of a call, as it is stored between two events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+# unborn: events came before call.initiated; live: a flow runs; leaving: a hang-up is on its way; ended: a tombstone.
+Status = Literal["unborn", "live", "leaving", "ended"]
+# What is to be heard on the leg. Music goes on until something else is to be heard.
+MediaKind = Literal["speak", "play", "gather", "record", "music"]
+
+
+@dataclass(slots=True)
+class Frame:
+    """
+    A place in a block of steps: step *number* of *block* (a state's name, or ``anywhere``).
+
+    *fields* holds the values of ``event.*`` that the block reads, as they were when its event arrived.
+    *is_main* marks the state's own ``do``.
+    """
+
+    block: str
+    number: int
+    fields: dict[str, Any] = field(default_factory=dict)
+    is_main: bool = False
+
+
+@dataclass(slots=True)
+class Running:
+    """
+    The step that is being waited for.
+
+    *stage*: held (until the leg is quiet), sent, accepted, unanswered (Telnyx wants the call answered first).
+    *n* is the count on its command (see ClientState), *note* what its verb remembers.
+    """
+
+    frame: Frame
+    serial: int
+    stage: str = "sent"
+    n: int = 0
+    note: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Media:
+    """What was last made audible: the count of its command, and of the stop that was sent to end it (0: none)."""
+
+    kind: MediaKind
+    n: int
+    stop_n: int = 0
+
+
+@dataclass(slots=True)
+class Sent:
+    """A command that Telnyx has not answered yet: what it is for, and in which step."""
+
+    operation: str
+    use: str
+    serial: int
+
+
+@dataclass(slots=True)
+class Link:
+    """Another leg of the same interaction, by its role: its run and the person's number."""
+
+    run: str
+    number: str = ""
+
+
+@dataclass(slots=True)
+class FarLeg:
+    """A leg that a transfer rings; it has no run of its own (runtime.md, "What is serial")."""
+
+    call_control_id: str = ""
+    is_bridged: bool = False
+
+
+@dataclass(slots=True)
+class Connecting:
+    """
+    This leg is being put into a private room with another one (``connect``).
+
+    *is_off*: it did not work; once the leg is out of the room it goes back in line.
+    """
+
+    queue: str
+    partner: str
+    room: str
+    is_off: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Leg:
+    """
+    One leg in one role of one flow.
+
+    *at* is the state of the flow's machine: ``role:state#step``, step 0 while none runs. *error_state* is the state that an error
+    led to; *is_failing*: the next move is an error's. *n* counts the commands
+    that carried our client_state; *first_n* is the n of the state's first one (0: none yet). *timers* are epoch
+    seconds by name; *gen* belongs to the one timer row. *spent* counts steps since something came from outside.
+    """
+
+    run: str
+    ver: int = 0
+    status: Status = "unborn"
+    flow: str = ""
+    role: str = ""
+    call_control_id: str = ""
+    call_leg_id: str = ""
+    call_session_id: str = ""
+    connection_id: str = ""
+    direction: str = "incoming"
+    from_: str = ""
+    to: str = ""
+    started_at: float = 0.0
+    ended_at: float | None = None
+    is_answered: bool = False
+    at: str = "new"
+    n: int = 0
+    first_n: int = 0
+    serial: int = 0
+    running: Running | None = None
+    waiting: list[Frame] = field(default_factory=list)
+    main: int = 0
+    is_done: bool = False
+    keyed: str | None = None
+    tries: int = 0
+    digits: str = ""
+    language: str = ""
+    variables: dict[str, Any] = field(default_factory=dict)
+    place: dict[str, Any] = field(default_factory=dict)
+    queue: str = ""
+    enqueued: dict[str, Any] = field(default_factory=dict)
+    room: str = ""
+    is_in_room: bool = False
+    is_private: bool = False
+    last_state: str = ""
+    conference_id: str = ""
+    links: dict[str, Link] = field(default_factory=dict)
+    far_legs: dict[str, FarLeg] = field(default_factory=dict)
+    connecting: Connecting | None = None
+    sent: dict[str, Sent] = field(default_factory=dict)
+    media: Media | None = None
+    music: int = 0
+    timers: dict[str, float] = field(default_factory=dict)
+    due: float | None = None
+    gen: int = 0
+    parked: list[dict[str, Any]] = field(default_factory=list)
+    spent: int = 0
+    spent_in_all: int = 0
+    is_failing: bool = False
+    error_state: str = ""
+
+    @property
+    def state(self) -> str:
+        """The author's name of the state the leg is in, "" before the first and after the end."""
+        return self.at.partition(":")[2].rpartition("#")[0]
+
+    @property
+    def number(self) -> str:
+        """The person's number: *from* when they called, *to* when we did, "" when withheld."""
+        number = self.from_ if self.direction == "incoming" else self.to
+        return number if number.startswith("+") else ""
+
+    @property
+    def our_number(self) -> str:
+        return self.to if self.direction == "incoming" else self.from_
+
+    def encode(self) -> str:
+        """Return the leg as JSON text."""
+        return orjson.dumps(self).decode()
+
+    @classmethod
+    def decode(cls, text: str) -> Leg:
+        """Return the leg that :meth:`encode` wrote. Fields that an older version did not know get their defaults."""
+        raw = orjson.loads(text)
+        raw["waiting"] = [Frame(**frame) for frame in raw["waiting"]]
+        raw["links"] = {role: Link(**link) for role, link in raw["links"].items()}
+        raw["far_legs"] = {word: FarLeg(**far) for word, far in raw["far_legs"].items()}
+        raw["sent"] = {command_id: Sent(**sent) for command_id, sent in raw["sent"].items()}
+        if raw["running"] is not None:
+            raw["running"]["frame"] = Frame(**raw["running"]["frame"])
+            raw["running"] = Running(**raw["running"])
+        if raw["media"] is not None:
+            raw["media"] = Media(**raw["media"])
+        if raw["connecting"] is not None:
+            raw["connecting"] = Connecting(**raw["connecting"])
+        return cls(**raw)

@@ -1,0 +1,28 @@
+"""Names under which events find their run, and the ids of runs that are ours: rooms and queues."""
+
+from __future__ import annotations
+
+
+def leg_key(call_leg_id: str) -> str:
+    """Return the key of a leg by its call_leg_id."""
+    return f"leg:{call_leg_id}"
+
+
+def control_key(call_control_id: str) -> str:
+    """Return the key of a leg by its call_control_id."""
+    return f"ccid:{call_control_id}"
+
+
+def conference_key(conference_id: str) -> str:
+    """Return the key of a room by its conference_id."""
+    return f"conf:{conference_id}"
+
+
+def room_run(name: str) -> str:
+    """Return the run id of the room called *name*."""
+    return f"room:{name}"
+
+
+def queue_run(name: str) -> str:
+    """Return the run id of the queue called *name*."""
+    return f"queue:{name}"

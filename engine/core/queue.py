@@ -1,0 +1,222 @@
+"""
+The run of a queue: it knows which run each waiting call is, and gives callers to agents (``connect``).
+
+An agent asks; the queue reads Telnyx's list, claims the first live caller for that agent (two agents at one instant
+get two callers), and sends both into a private room ``QUEUE NUMBER``. Legs leave the line and join by themselves;
+when that fails half-way the caller goes back in line, and an agent whose caller has gone gets the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from engine.core.change import Change, JournalEntry, Row
+from engine.core.command import Command
+from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
+from engine.core.turn import Outgoing
+
+LOWEST_ROOM = 10
+MOST_TRIES = 10
+
+
+@dataclass(slots=True)
+class Claim:
+    """
+    A caller that an agent is getting. *stage*: asking (Telnyx for the list), claimed, accepted.
+
+    *is_invited*: the agent was sent to the room; it stays there while the next caller is tried.
+    """
+
+    agent: str
+    call_control_id: str
+    caller: str = ""
+    room: str = ""
+    stage: str = "asking"
+    is_invited: bool = False
+    tries: int = 0
+    passed_over: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Queue:
+    """One queue by its name. *waiting* maps a waiting leg's call_control_id to its run; *rooms* are in use."""
+
+    run: str
+    ver: int = 0
+    waiting: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
+    rooms: list[str] = field(default_factory=list)
+    sent: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.run.removeprefix("queue:")
+
+    @classmethod
+    def decode(cls, text: str) -> Queue:
+        raw = orjson.loads(text)
+        raw["claims"] = {agent: Claim(**claim) for agent, claim in raw["claims"].items()}
+        return cls(**raw)
+
+
+@dataclass(slots=True)
+class _Turn:
+    queue: Queue
+    out: Outgoing
+    settled: list[str] = field(default_factory=list)
+
+
+def queue_change(event: Event, row: Row | None, *, run: str, now: float) -> Change:
+    """Return what *event* makes of the queue's run. Pure."""
+    queue = Queue.decode(row.state) if row is not None else Queue(run=run)
+    queue.ver += 1
+    turn = _Turn(queue, Outgoing(run=run, ver=queue.ver, now=now))
+    if event.type in (ACCEPTED, REFUSED, IN_DOUBT):
+        _outcome(turn, event)
+    elif event.type in _MESSAGES:
+        _MESSAGES[event.type](turn, event.payload)
+    is_idle = not (queue.waiting or queue.claims or queue.rooms or queue.sent)
+    return Change(
+        event_id=event.id, at=now, ver_before=row.ver if row is not None else 0,
+        row=Row(run=run, ver=queue.ver, state=orjson.dumps(queue).decode(), ended_at=now if is_idle else None),
+        commands=tuple(turn.out.rows), settled=tuple(turn.settled),
+        journal=(JournalEntry(run=run, at=now, kind="event",
+                              record={"id": event.id, "type": event.type, "waiting": len(queue.waiting)}),),
+    )
+
+
+def _entered(turn: _Turn, message: Mapping[str, Any]) -> None:
+    turn.queue.waiting[message["call_control_id"]] = message["run"]
+
+
+def _left(turn: _Turn, message: Mapping[str, Any]) -> None:
+    queue = turn.queue
+    queue.waiting = {ccid: run for ccid, run in queue.waiting.items() if run != message["run"]}
+
+
+def _connect(turn: _Turn, message: Mapping[str, Any]) -> None:
+    claim = Claim(message["run"], message["call_control_id"])
+    turn.queue.claims[claim.agent] = claim
+    _ask(turn, claim)
+
+
+def _ask(turn: _Turn, claim: Claim) -> None:
+    claim.stage = "asking"
+    claim.tries += 1
+    identity = turn.out.put(Command(operation="queued_call_list", path={"queue_name": turn.queue.name},
+                                    query={"page[size]": 250}))
+    turn.queue.sent[identity] = claim.agent
+
+
+def _outcome(turn: _Turn, event: Event) -> None:
+    identity = str(event.payload["command_id"])
+    turn.settled.append(identity)
+    claim = turn.queue.claims.get(turn.queue.sent.pop(identity, ""))
+    if claim is None or claim.stage != "asking":
+        return
+    if event.type == ACCEPTED:
+        _choose(turn, claim, (event.payload.get("body") or {}).get("data") or [])
+    elif event.payload.get("status") == 404:
+        _refuse(turn, claim, "nobody_waiting")   # Telnyx has no such queue yet: nobody ever waited in it
+    else:
+        _refuse(turn, claim, str(event.payload.get("code") or "refused"))
+
+
+def _choose(turn: _Turn, claim: Claim, rows: list[Mapping[str, Any]]) -> None:
+    """Claim the first live caller that nobody else has claimed; calls of other applications are passed over."""
+    queue = turn.queue
+    taken = {other.caller for other in queue.claims.values()} | set(claim.passed_over)
+    for row in sorted(rows, key=lambda row: row.get("queue_position") or 0):
+        caller = queue.waiting.get(str(row.get("call_control_id")))
+        if caller and row.get("is_alive") is not False and caller not in taken:
+            claim.caller, claim.stage = caller, "claimed"
+            if not claim.room:
+                claim.room = _free_room(queue)
+                queue.rooms.append(claim.room)
+            turn.out.tell(caller, "connect.claim", queue=queue.name, agent=claim.agent, room=claim.room)
+            return
+    _refuse(turn, claim, "nobody_waiting")
+
+
+def _free_room(queue: Queue) -> str:
+    number = LOWEST_ROOM
+    while f"{queue.name} {number}" in queue.rooms:
+        number += 1
+    return f"{queue.name} {number}"
+
+
+def _refuse(turn: _Turn, claim: Claim, code: str) -> None:
+    _drop(turn, claim)
+    turn.out.tell(claim.agent, "connect.refused", code=code, title="nobody is waiting")
+
+
+def _drop(turn: _Turn, claim: Claim) -> None:
+    """Forget a claim; a room that nobody was sent to is free again at once, else its own run says when."""
+    del turn.queue.claims[claim.agent]
+    if claim.room in turn.queue.rooms and not claim.is_invited:
+        turn.queue.rooms.remove(claim.room)
+
+
+def _claim_accepted(turn: _Turn, message: Mapping[str, Any]) -> None:
+    claim = turn.queue.claims.get(message["agent"])
+    if claim is None or claim.caller != message["run"]:
+        turn.out.tell(message["run"], "connect.back", queue=turn.queue.name)
+        return
+    claim.stage = "accepted"
+    if not claim.is_invited:
+        claim.is_invited = True
+        turn.out.tell(claim.agent, "connect.invite", queue=turn.queue.name, caller=claim.caller, room=claim.room)
+
+
+def _claim_refused(turn: _Turn, message: Mapping[str, Any]) -> None:
+    """The caller is no longer in line: the agent gets the next one."""
+    claim = turn.queue.claims.get(message["agent"])
+    if claim is not None and claim.caller == message["run"]:
+        _try_next(turn, claim)
+
+
+def _failed(turn: _Turn, message: Mapping[str, Any]) -> None:
+    """One of the two could not be put into the room."""
+    run = message["run"]
+    claim = next((c for c in turn.queue.claims.values() if run in (c.agent, c.caller)), None)
+    if claim is None:
+        return
+    if run == claim.agent:
+        _drop(turn, claim)
+        if claim.caller and claim.stage == "accepted":
+            turn.out.tell(claim.caller, "connect.back", queue=turn.queue.name)
+    elif message["code"] == "left":
+        _try_next(turn, claim)
+    else:
+        turn.out.tell(run, "connect.back", queue=turn.queue.name)
+        _refuse(turn, claim, message["code"])
+
+
+def _try_next(turn: _Turn, claim: Claim) -> None:
+    claim.passed_over.append(claim.caller)
+    claim.caller = ""
+    if claim.tries >= MOST_TRIES:
+        _refuse(turn, claim, "nobody_waiting")
+    else:
+        _ask(turn, claim)
+
+
+def _done(turn: _Turn, message: Mapping[str, Any]) -> None:
+    for run in message["runs"]:
+        turn.queue.claims.pop(run, None)
+
+
+def _freed(turn: _Turn, message: Mapping[str, Any]) -> None:
+    if message["room"] in turn.queue.rooms:
+        turn.queue.rooms.remove(message["room"])
+
+
+_MESSAGES: Mapping[str, Callable[[_Turn, Mapping[str, Any]], None]] = {
+    "queue.entered": _entered, "queue.left": _left, "queue.connect": _connect, "claim.accepted": _claim_accepted,
+    "claim.refused": _claim_refused,
+    "connect.failed": _failed, "connect.done": _done, "room.freed": _freed,
+}

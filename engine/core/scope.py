@@ -1,0 +1,78 @@
+"""The names that formulas and texts may read, looked up when they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.core.leg import Leg
+from engine.core.program import Program
+
+
+def field_of(payload: Mapping[str, Any], path: str) -> Any:
+    """Return ``event.<path>`` of *payload*, None where it is missing ("recording_urls.mp3" goes one level down)."""
+    value: Any = payload
+    for part in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
+
+
+class Scope(Mapping[str, object]):
+    """
+    The names of one moment of a leg: variables, ``digits``, ``event.*``, numbers, queue, room, secrets, lists.
+
+    *event* is the payload of the event in whose handler a formula stands, or the fields that its block kept.
+    """
+
+    __slots__ = ("_event", "_leg", "_program")
+
+    def __init__(self, program: Program, leg: Leg, event: Mapping[str, Any]) -> None:
+        self._program = program
+        self._leg = leg
+        self._event = event
+
+    def __getitem__(self, name: str) -> object:
+        head, dot, rest = name.partition(".")
+        if not dot:
+            return self._leg.digits if name == "digits" else self._leg.variables[name]
+        return self._dotted(name, head, rest)
+
+    def _dotted(self, name: str, head: str, rest: str) -> object:
+        leg = self._leg
+        if head == "event":
+            return self._event[name] if name in self._event else field_of(self._event, rest)
+        if head == "secret":
+            return self._program.secrets[rest]
+        if head == "list":
+            return self._program.project.lists[rest]
+        if head == "queue":
+            return leg.place.get(rest)
+        if name == "room.name":
+            return leg.room
+        if name == "called.number":
+            return leg.our_number
+        if rest == "number":
+            return leg.number if head == leg.role else self._linked_number(head)
+        raise KeyError(name)
+
+    def _linked_number(self, role: str) -> str:
+        link = self._leg.links.get(role)
+        return link.number if link else ""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._leg.variables)
+
+    def __len__(self) -> int:
+        return len(self._leg.variables)
+
+
+def resolve(value: Any, scope: Scope) -> Any:
+    """Return *value*, with formulas and texts in it (also inside mappings and lists) worked out in *scope*."""
+    if isinstance(value, Mapping):
+        return {key: resolve(item, scope) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(resolve(item, scope) for item in value)
+    evaluate = getattr(value, "evaluate", None)
+    return value if evaluate is None else evaluate(scope)
