@@ -11,131 +11,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core import media
-from engine.core.acts import queueing
 from engine.core.acts.act import Failure, Result, Verdict
-from engine.core.acts.speech import voice_parameters
 from engine.core.acts.table import ACTS
 from engine.core.event import IN_DOUBT, REFUSED, Event
 from engine.core.expression import FormulaError
 from engine.core.flow import ANYWHERE, Exit, Rules, State
 from engine.core.leg import Frame, Running, Sent
-from engine.core.names import queue_run, room_run
 from engine.core.scope import field_of
+from engine.core.states import apologise, drop_running, go, hang_up
 from engine.core.turn import AUDIO_OPERATIONS, Turn
 from engine.core.verbs import VERBS
 
 MOST_WAITING = 8
-LAST_AFTER_S = 600.0
 STEPS_WITHOUT_EVENT = 100
 STEPS_IN_A_CALL = 10_000
-APOLOGY = "Sorry, something went wrong. Goodbye."
 
-_UNANSWERED = "90034"     # Telnyx: call not answered yet
-_HAS_ENDED = "90018"      # Telnyx: call has already ended
-_LIMITED_BY_THEMSELVES = frozenset({"gather", "record", "transfer"})
-
-
-# -- states ----------------------------------------------------------------------------------------------------
-
-
-def enter(turn: Turn, name: str) -> None:
-    """Enter state *name* (anew, where the leg is in it already) and start its clocks."""
-    leg = turn.leg
-    turn.trigger(f"go {leg.role}:{name}")
-    state = turn.state
-    leg.main, leg.is_done, leg.keyed, leg.tries, leg.first_n = state.main, False, None, 0, 0
-    leg.error_state, leg.is_failing = (name if leg.is_failing else ""), False
-    for index, wait in enumerate(state.after):
-        turn.set_timer(f"after:{index}", wait.delay_s)
-    for index, wait in enumerate(state.every):
-        turn.set_timer(f"every:{index}", wait.delay_s)
-    if not state.after and not _limits_itself(state):
-        turn.set_timer("last", LAST_AFTER_S)
-    turn.note("state", state=name, role=leg.role)
-    turn.moved = True
-
-
-def _limits_itself(state: State) -> bool:
-    """Tell whether a state that waits has a limit of its own, so that it needs no last ``after``."""
-    if state.then or state.keys:
-        return True   # it goes on when its steps have finished, and each step has its own watchdog
-    return any(
-        action.verb in _LIMITED_BY_THEMSELVES or (action.verb == "enqueue" and action.options.get("max_wait"))
-        for action in state.actions
-    )
-
-
-def leave(turn: Turn, *, is_ending: bool = False) -> None:
-    """Leave the state: nothing of it may still be said later, and what is to be heard is stopped."""
-    leg = turn.leg
-    drop_running(turn)
-    leg.waiting, leg.main, leg.music = [], 0, 0
-    turn.drop_timers("after:", "every:", "last", "step", "quiet")
-    turn.withdraw()
-    if not is_ending:
-        media.hush(turn)
-        leg.is_done = True
-
-
-def drop_running(turn: Turn) -> None:
-    """Forget the step that is being waited for."""
-    if turn.leg.running is not None:
-        turn.leg.running = None
-        turn.trigger("done")
-
-
-def go(turn: Turn, exit_: Exit) -> None:
-    """Follow an exit."""
-    if exit_.kind == "stay":
-        return
-    if exit_.kind == "state":
-        leave(turn)
-        enter(turn, exit_.state)
-    elif exit_.kind == "hangup":
-        hang_up(turn)
-    else:
-        turn.leg.last_state = turn.leg.state
-        leave(turn, is_ending=True)
-        end(turn, why="end")
-        turn.trigger("end")
-
-
-def hang_up(turn: Turn, *, command: bool = True) -> None:
-    """Hang this leg up and wait for its call.hangup. *command*: False where a step has sent it (reject)."""
-    _begin_to_leave(turn)
-    if command:
-        turn.send("hangup", use="hangup")
-    turn.set_timer("hangup", 5.0)
-
-
-def _begin_to_leave(turn: Turn) -> None:
-    turn.leg.last_state = turn.leg.state
-    leave(turn, is_ending=True)
-    turn.trigger("hang up")
-    turn.leg.status = "leaving"
-
-
-def end(turn: Turn, *, why: str) -> None:
-    """End the run: timers and unsent commands die, ringing legs are hung up, rooms and queues are told."""
-    leg = turn.leg
-    for word, far in leg.far_legs.items():
-        if far.call_control_id and not far.is_bridged and why == "hangup":
-            turn.send("hangup", use="hangup", path={"call_control_id": far.call_control_id})
-            turn.note("aside", text=f"the ringing leg '{word}' is hung up: its caller has gone")
-    if leg.connecting is not None:
-        turn.out.tell(queue_run(leg.connecting.queue), "connect.failed", run=leg.run, code="left")
-        leg.connecting = None
-    if leg.running is not None and turn.action(leg.running.frame).verb == "connect":
-        turn.out.tell(queue_run(leg.running.note["queue"]), "connect.failed", run=leg.run, code="left")
-    drop_running(turn)
-    queueing.left(turn)
-    if leg.room:
-        turn.out.tell(room_run(leg.room), "room.left", run=leg.run, hangup=why == "hangup")
-        leg.room, leg.is_in_room = "", False
-    turn.withdraw()
-    leg.waiting, leg.timers, leg.parked, leg.links, leg.media = [], {}, [], {}, None
-    leg.status, leg.ended_at = "ended", turn.now
-    turn.note("ended", why=why, state=leg.state)
+_UNANSWERED = "90034"  # Telnyx: call not answered yet
+_HAS_ENDED = "90018"  # Telnyx: call has already ended
 
 
 # -- steps -----------------------------------------------------------------------------------------------------
@@ -190,13 +82,6 @@ def _spend(turn: Turn) -> bool:
     turn.note("budget", state=leg.state, steps=leg.spent)
     apologise(turn)
     return False
-
-
-def apologise(turn: Turn) -> None:
-    """Say that something went wrong, then hang up: nobody sits in silence."""
-    _begin_to_leave(turn)
-    turn.send("speak", use="aside", **voice_parameters(turn, APOLOGY))
-    turn.set_timer("goodbye", 6.0)
 
 
 def _begin(turn: Turn, frame: Frame) -> None:
@@ -262,7 +147,7 @@ def _go_on(turn: Turn, frame: Frame) -> None:
     """The step at *frame* has finished: the next one of its block, or where the block leads."""
     action = turn.action(frame)
     if frame.is_main:
-        return   # leg.main points at the next one already
+        return  # leg.main points at the next one already
     if action.next:
         turn.leg.waiting.insert(0, Frame(frame.block, action.next, frame.fields))
     elif action.exit is not None:
@@ -345,7 +230,7 @@ def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
     turn.note("error", code=failure.code, status=failure.status, title=failure.title, step=verb, state=state.name)
     leg.waiting, leg.main, leg.is_done, leg.music = [], 0, True, 0
     if failure.code == _HAS_ENDED:
-        turn.set_timer("watch", 5.0)   # no error: the hang-up is on its way
+        turn.set_timer("watch", 5.0)  # no error: the hang-up is on its way
         return
     payload = {"error": {"code": failure.code, "status": failure.status, "step": verb}}
     leg.is_failing = True
@@ -353,7 +238,7 @@ def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
         apply(turn, state.on_error, block=state.name, payload=payload)
         return
     if leg.error_state and leg.error_state == state.name:
-        hang_up(turn)   # an error in the state that an error led to
+        hang_up(turn)  # an error in the state that an error led to
         return
     apply(turn, turn.role.anywhere.on_error, block=ANYWHERE, payload=payload)
 
@@ -376,7 +261,7 @@ def answered(turn: Turn, sent: Sent, event: Event) -> None:
         settle(turn, act.refused(turn, running, event))
     elif event.type == IN_DOUBT:
         offer(turn, IN_DOUBT, event.payload)
-        settle(turn, Verdict.DONE)   # by default the flow carries on (runtime.md, "Commands", 3)
+        settle(turn, Verdict.DONE)  # by default the flow carries on (runtime.md, "Commands", 3)
     else:
         result = act.accepted(turn, running, event)
         if result is Verdict.WAITS and turn.leg.running is running and not _awaits_answer(turn, running):
@@ -399,3 +284,8 @@ def finished_by(turn: Turn, name: str, event: Event) -> bool:
     return result is not None
 
 
+def release(turn: Turn) -> None:
+    """The leg is quiet: the step that waited for it begins."""
+    running = turn.leg.running
+    if running is not None and running.stage == "held":
+        start(turn)

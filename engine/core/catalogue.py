@@ -13,18 +13,50 @@ from engine.core.command import Resend
 _BRACES = re.compile(r"\{(\w+)\}")
 
 # Operations without command_id that may be done twice without harm (facts.md, section 3).
-_HARMLESS = frozenset({
-    "client_state_update", "conference_hold", "conference_unhold", "conference_mute", "conference_unmute",
-    "conference_stop", "participant_update", "queue_update", "queue_delete", "queued_call_update",
-    "queued_call_remove", "playback_stop", "gather_stop", "record_stop", "record_pause", "record_resume",
-    "conference_record_stop", "conference_record_pause", "conference_record_resume", "conference_update",
-    "hangup", "reject", "conference_end", "tell", "switch_supervisor_role",
-})
+_HARMLESS = frozenset(
+    {
+        "client_state_update",
+        "conference_hold",
+        "conference_unhold",
+        "conference_mute",
+        "conference_unmute",
+        "conference_stop",
+        "participant_update",
+        "queue_update",
+        "queue_delete",
+        "queued_call_update",
+        "queued_call_remove",
+        "playback_stop",
+        "gather_stop",
+        "record_stop",
+        "record_pause",
+        "record_resume",
+        "conference_record_stop",
+        "conference_record_pause",
+        "conference_record_resume",
+        "conference_update",
+        "hangup",
+        "reject",
+        "conference_end",
+        "tell",
+        "switch_supervisor_role",
+    }
+)
 # Operations whose effect can be read back before they are sent again (runtime.md, "Commands", 3).
-_ASKS_FIRST = frozenset({
-    "answer", "conference_join", "conference_leave", "conference_create", "enqueue", "leave_queue",
-    "queue_create", "record_start", "conference_record_start", "bridge",
-})
+_ASKS_FIRST = frozenset(
+    {
+        "answer",
+        "conference_join",
+        "conference_leave",
+        "conference_create",
+        "enqueue",
+        "leave_queue",
+        "queue_create",
+        "record_start",
+        "conference_record_start",
+        "bridge",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +131,9 @@ class Catalogue:
         return cls(
             operations={name: _operation(name, row) for name, row in operations["operations"].items()},
             events={
-                name: EventType(name, row["group"], row["in_seeds"], row["wrapped_in_data"], row["occurred_at"],
-                                row["payload"])
+                name: EventType(
+                    name, row["group"], row["in_seeds"], row["wrapped_in_data"], row["occurred_at"], row["payload"]
+                )
                 for name, row in events["events"].items()
             },
             shapes=operations["schemas"],
@@ -119,12 +152,29 @@ class Catalogue:
 
 def _operation(name: str, row: Mapping[str, Any]) -> Operation:
     return Operation(
-        name=name, method=row["method"], path=row["path"], group=row["group"],
-        takes_command_id=row["command_id"], takes_client_state=row["client_state"], in_seeds=row["in_seeds"],
-        required=tuple(row["required"]), parameters=row["parameters"], query=row["query"],
+        name=name,
+        method=row["method"],
+        path=row["path"],
+        group=row["group"],
+        takes_command_id=row["command_id"],
+        takes_client_state=row["client_state"],
+        in_seeds=row["in_seeds"],
+        required=tuple(row["required"]),
+        parameters=row["parameters"],
+        query=row["query"],
         one_of_required=tuple(tuple(group) for group in row["one_of_required"]),
         conflicts=tuple((a, b) for a, b in row["conflicts"]),
         requires=tuple((a, b) for a, b in row["requires"]),
         expected_webhooks=tuple(row["expected_webhooks"]),
         path_id_accepts_name=row["path_id_accepts_name"],
     )
+
+
+def flat_query(query: Mapping[str, Any], around: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the pairs of a query string as Telnyx spells them: {"filter": {"name": "x"}} is ``filter[name]=x``."""
+    for name, value in query.items():
+        key = f"{around}[{name}]" if around else name
+        if isinstance(value, Mapping):
+            yield from flat_query(value, key)
+        elif value is not None:
+            yield key, str(value).lower() if isinstance(value, bool) else str(value)

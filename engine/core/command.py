@@ -10,8 +10,8 @@ from typing import Any, Literal
 # How a command may be sent again (runtime.md, "Commands"; printed by `ringflow verbs` as `resend`).
 Resend = Literal["harmless", "asks_first", "at_most_once"]
 
-TELL = "tell"        # a message to another run: never leaves the process (runtime.md, "What is serial")
-NOTIFY = "notify"    # a signed HTTP POST to a host of the project file
+TELL = "tell"  # a message to another run: never leaves the process (runtime.md, "What is serial")
+NOTIFY = "notify"  # a signed HTTP POST to a host of the project file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def command_id(run: str, ver: int, index: int) -> str:
     Source: runtime.md, "Commands"; Telnyx suggests UUIDv4 and ignores a repeated id for 60 seconds.
     """
     digest = bytearray(hashlib.sha256(f"{run}\x00{ver}\x00{index}".encode()).digest()[:16])
-    digest[6] = (digest[6] & 0x0F) | 0x80   # version 8: custom, so that nobody mistakes it for a random one
+    digest[6] = (digest[6] & 0x0F) | 0x80  # version 8: custom, so that nobody mistakes it for a random one
     digest[8] = (digest[8] & 0x3F) | 0x80
     text = digest.hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # The engine's own events. Telnyx's keep their names ("call.answered").
-TIMER = "timer"                          # payload: gen
-ACCEPTED = "action.accepted"             # payload: command_id, status, body: Telnyx answered 2xx
-REFUSED = "action.refused"               # payload: command_id, status, code, title, detail
-IN_DOUBT = "action.in_doubt"             # payload: command_id: it may or may not have been done, and is not sent again
-DEFECT = "engine.defect"                 # a step() raised: the call goes to its error exit
+TIMER = "timer"  # payload: gen
+ACCEPTED = "action.accepted"  # payload: command_id, status, body: Telnyx answered 2xx
+REFUSED = "action.refused"  # payload: command_id, status, code, title, detail
+IN_DOUBT = "action.in_doubt"  # payload: command_id: it may or may not have been done, and is not sent again
+DEFECT = "engine.defect"  # a step() raised: the call goes to its error exit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

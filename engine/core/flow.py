@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-CALLER = "caller"        # the first leg's role (language.md, section 2)
-ANYWHERE = "anywhere"    # the block of a role's own handlers; no state may bear this name
+CALLER = "caller"  # the first leg's role (language.md, section 2)
+ANYWHERE = "anywhere"  # the block of a role's own handlers; no state may bear this name
 
 ExitKind = Literal["state", "hangup", "end", "stay"]
 
@@ -92,8 +92,13 @@ class State:
 
     def exits(self) -> Iterator[Exit]:
         """Yield every exit of the state, in no particular order, with repetitions."""
-        for rules in (self.then, self.on_error, *self.keys.values(), *self.on.values(),
-                      *(wait.rules for wait in (*self.after, *self.every))):
+        for rules in (
+            self.then,
+            self.on_error,
+            *self.keys.values(),
+            *self.on.values(),
+            *(wait.rules for wait in (*self.after, *self.every)),
+        ):
             for rule in rules:
                 if rule.then is not None:
                     yield rule.then

@@ -85,8 +85,7 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
 
     Where that raises too, the call is hung up; the event is never tried again.
     """
-    failed = JournalEntry(run=run, at=now, kind="failed",
-                          record={"id": event.id, "type": event.type, "error": error})
+    failed = JournalEntry(run=run, at=now, kind="failed", record={"id": event.id, "type": event.type, "error": error})
     if row is None or run.startswith(("room:", "queue:")):
         return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
     for repair in (_take_error_exit, _hang_up_plainly):
@@ -96,9 +95,10 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
             turn.settled.extend(_settles(event))
             repair(turn)
             return turn.change(event_id=_inbox_id(event), ver_before=row.ver, version=row.version)
-        except Exception as second:  # noqa: BLE001 - the last line of defence: the event must be stored as failed
-            failed = JournalEntry(run=run, at=now, kind="failed",
-                                  record={**failed.record, "repair": f"{type(second).__name__}: {second}"})
+        except Exception as second:
+            failed = JournalEntry(
+                run=run, at=now, kind="failed", record={**failed.record, "repair": f"{type(second).__name__}: {second}"}
+            )
     return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
 
 
@@ -159,8 +159,13 @@ def _unborn(event: Event, leg: Leg, row: Row, library: Library, *, now: float) -
 
 
 def _parked(event: Event, now: float) -> dict[str, Any]:
-    return {"id": event.id, "type": event.type, "payload": dict(event.payload), "name": event.type,
-            "until": now + UNBORN_FOR_S}
+    return {
+        "id": event.id,
+        "type": event.type,
+        "payload": dict(event.payload),
+        "name": event.type,
+        "until": now + UNBORN_FOR_S,
+    }
 
 
 def _keep(event: Event, leg: Leg, ver_before: int, *, now: float, why: str) -> Change:
@@ -168,7 +173,10 @@ def _keep(event: Event, leg: Leg, ver_before: int, *, now: float, why: str) -> C
     leg.due = min(leg.timers.values(), default=None)
     leg.gen += 1
     return Change(
-        event_id=_inbox_id(event), at=now, ver_before=ver_before, keys=_keys(event),
+        event_id=_inbox_id(event),
+        at=now,
+        ver_before=ver_before,
+        keys=_keys(event),
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), ended_at=leg.ended_at),
         timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
         journal=(JournalEntry(run=leg.run, at=now, kind="stray", record={"type": event.type, "why": why}),),
@@ -176,14 +184,26 @@ def _keep(event: Event, leg: Leg, ver_before: int, *, now: float, why: str) -> C
 
 
 def _stray(event: Event, run: str, now: float, why: str) -> Change:
-    return Change(event_id=_inbox_id(event), at=now, settled=_settles(event), journal=(
-        JournalEntry(run=run, at=now, kind="stray", record={"id": event.id, "type": event.type, "why": why}),))
+    return Change(
+        event_id=_inbox_id(event),
+        at=now,
+        settled=_settles(event),
+        journal=(JournalEntry(run=run, at=now, kind="stray", record={"id": event.id, "type": event.type, "why": why}),),
+    )
 
 
 def _unrouted_leg(event: Event, row: Row, *, now: float) -> Change:
     """An event of a call that no flow answers, or that had ended before it began: nothing happens."""
-    return Change(event_id=_inbox_id(event), at=now, settled=_settles(event), journal=(
-        JournalEntry(run=row.run, at=now, kind="stray", record={"type": event.type, "why": "no flow has this call"}),))
+    return Change(
+        event_id=_inbox_id(event),
+        at=now,
+        settled=_settles(event),
+        journal=(
+            JournalEntry(
+                run=row.run, at=now, kind="stray", record={"type": event.type, "why": "no flow has this call"}
+            ),
+        ),
+    )
 
 
 def _keys(event: Event) -> tuple[str, ...]:
@@ -194,8 +214,9 @@ def _keys(event: Event) -> tuple[str, ...]:
 # -- a new call ------------------------------------------------------------------------------------------------
 
 
-def _start(event: Event, parked: list[dict[str, Any]], row: Row | None, library: Library, *, run: str,
-           now: float) -> Change:
+def _start(
+    event: Event, parked: list[dict[str, Any]], row: Row | None, library: Library, *, run: str, now: float
+) -> Change:
     """Start the flow that answers this call, or note that none does."""
     payload, version = event.payload, library.current
     ver_before = row.ver if row is not None else 0
@@ -218,10 +239,18 @@ def _unrouted(event: Event, leg: Leg, library: Library, ver_before: int, *, now:
     leg.status, leg.ended_at, leg.ver = "ended", now, ver_before + 1
     out = Outgoing(run=leg.run, ver=leg.ver, now=now)
     if library.current.project.unrouted.kind == "reject":
-        out.put(Command(operation="reject", path={"call_control_id": leg.call_control_id},
-                        parameters={"cause": "CALL_REJECTED"}), urgent=True)
+        out.put(
+            Command(
+                operation="reject", path={"call_control_id": leg.call_control_id}, parameters={"cause": "CALL_REJECTED"}
+            ),
+            urgent=True,
+        )
     return Change(
-        event_id=event.id, at=now, ver_before=ver_before, keys=_keys(event), commands=tuple(out.rows),
+        event_id=event.id,
+        at=now,
+        ver_before=ver_before,
+        keys=_keys(event),
+        commands=tuple(out.rows),
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), ended_at=now),
         journal=(JournalEntry(run=leg.run, at=now, kind="unrouted", record={"to": leg.to, "from": leg.from_}),),
     )
@@ -229,10 +258,14 @@ def _unrouted(event: Event, leg: Leg, library: Library, ver_before: int, *, now:
 
 def _leg_of(payload: Mapping[str, Any], run: str, now: float) -> Leg:
     return Leg(
-        run=run, call_control_id=str(payload.get("call_control_id") or ""),
-        call_leg_id=str(payload.get("call_leg_id") or ""), call_session_id=str(payload.get("call_session_id") or ""),
-        connection_id=str(payload.get("connection_id") or ""), from_=str(payload.get("from") or ""),
-        to=str(payload.get("to") or ""), started_at=now,
+        run=run,
+        call_control_id=str(payload.get("call_control_id") or ""),
+        call_leg_id=str(payload.get("call_leg_id") or ""),
+        call_session_id=str(payload.get("call_session_id") or ""),
+        connection_id=str(payload.get("connection_id") or ""),
+        from_=str(payload.get("from") or ""),
+        to=str(payload.get("to") or ""),
+        started_at=now,
     )
 
 

@@ -97,10 +97,10 @@ class Leg:
     """
     One leg in one role of one flow.
 
-    *at* is the state of the flow's machine: ``role:state#step``, step 0 while none runs. *error_state* is the state that an error
-    led to; *is_failing*: the next move is an error's. *n* counts the commands
-    that carried our client_state; *first_n* is the n of the state's first one (0: none yet). *timers* are epoch
-    seconds by name; *gen* belongs to the one timer row. *spent* counts steps since something came from outside.
+    *at* is the state of the flow's machine: ``role:state#step``, step 0 while none runs. *n* counts the commands that
+    carried our client_state; *first_n* is the n of the state's first one (0: none yet). *timers* are epoch seconds
+    by name; *gen* belongs to the one timer row. *spent* counts steps since something came from outside.
+    *error_state* is the state that an error led to; *is_failing*: the next move is an error's.
     """
 
     run: str

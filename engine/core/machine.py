@@ -53,8 +53,13 @@ def build_machine(flow: Flow) -> Machine:
             states += names
             transitions += moves
     return Machine(
-        model=None, states=states, transitions=transitions, initial=NEW,
-        auto_transitions=False, send_event=False, queued=False,
+        model=None,
+        states=states,
+        transitions=transitions,
+        initial=NEW,
+        auto_transitions=False,
+        send_event=False,
+        queued=False,
     )
 
 

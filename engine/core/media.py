@@ -14,9 +14,14 @@ from engine.core.leg import Media, MediaKind
 from engine.core.turn import Turn
 
 QUIET_AFTER_S = 0.5
-UNANSWERED_STOP_S = 5.0   # the longest that an unanswered command holds up its chain
-_STOPS = {"speak": "playback_stop", "play": "playback_stop", "music": "playback_stop", "gather": "gather_stop",
-          "record": "record_stop"}
+UNANSWERED_STOP_S = 5.0  # the longest that an unanswered command holds up its chain
+_STOPS = {
+    "speak": "playback_stop",
+    "play": "playback_stop",
+    "music": "playback_stop",
+    "gather": "gather_stop",
+    "record": "record_stop",
+}
 _ENDS = {"call.speak.ended", "call.playback.ended", "call.gather.ended"}
 
 
@@ -66,6 +71,6 @@ def note_end(turn: Turn, event: Event) -> bool:
     if token is not None and token.run == turn.leg.run and token.n < media.n:
         return False
     if event.payload.get("status") == "cancelled" and not media.stop_n:
-        return False   # its predecessor's: this one was not cut (runtime.md, "Stale", c)
+        return False  # its predecessor's: this one was not cut (runtime.md, "Stale", c)
     quiet(turn)
     return True

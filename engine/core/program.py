@@ -64,8 +64,12 @@ class Library:
         if program is None:
             compiled = self._versions[version]
             program = Program(
-                flow=compiled.flows[flow], project=compiled.project, machine=build_machine(compiled.flows[flow]),
-                catalogue=self.catalogue, install=self.install, secrets=self.secrets,
+                flow=compiled.flows[flow],
+                project=compiled.project,
+                machine=build_machine(compiled.flows[flow]),
+                catalogue=self.catalogue,
+                install=self.install,
+                secrets=self.secrets,
             )
             self._programs[version, flow] = program
         return program

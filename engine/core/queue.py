@@ -81,11 +81,20 @@ def queue_change(event: Event, row: Row | None, *, run: str, now: float) -> Chan
         _MESSAGES[event.type](turn, event.payload)
     is_idle = not (queue.waiting or queue.claims or queue.rooms or queue.sent)
     return Change(
-        event_id=event.id, at=now, ver_before=row.ver if row is not None else 0,
+        event_id=event.id,
+        at=now,
+        ver_before=row.ver if row is not None else 0,
         row=Row(run=run, ver=queue.ver, state=orjson.dumps(queue).decode(), ended_at=now if is_idle else None),
-        commands=tuple(turn.out.rows), settled=tuple(turn.settled),
-        journal=(JournalEntry(run=run, at=now, kind="event",
-                              record={"id": event.id, "type": event.type, "waiting": len(queue.waiting)}),),
+        commands=tuple(turn.out.rows),
+        settled=tuple(turn.settled),
+        journal=(
+            JournalEntry(
+                run=run,
+                at=now,
+                kind="event",
+                record={"id": event.id, "type": event.type, "waiting": len(queue.waiting)},
+            ),
+        ),
     )
 
 
@@ -107,8 +116,9 @@ def _connect(turn: _Turn, message: Mapping[str, Any]) -> None:
 def _ask(turn: _Turn, claim: Claim) -> None:
     claim.stage = "asking"
     claim.tries += 1
-    identity = turn.out.put(Command(operation="queued_call_list", path={"queue_name": turn.queue.name},
-                                    query={"page[size]": 250}))
+    identity = turn.out.put(
+        Command(operation="queued_call_list", path={"queue_name": turn.queue.name}, query={"page[size]": 250})
+    )
     turn.queue.sent[identity] = claim.agent
 
 
@@ -121,7 +131,7 @@ def _outcome(turn: _Turn, event: Event) -> None:
     if event.type == ACCEPTED:
         _choose(turn, claim, (event.payload.get("body") or {}).get("data") or [])
     elif event.payload.get("status") == 404:
-        _refuse(turn, claim, "nobody_waiting")   # Telnyx has no such queue yet: nobody ever waited in it
+        _refuse(turn, claim, "nobody_waiting")  # Telnyx has no such queue yet: nobody ever waited in it
     else:
         _refuse(turn, claim, str(event.payload.get("code") or "refused"))
 
@@ -216,7 +226,12 @@ def _freed(turn: _Turn, message: Mapping[str, Any]) -> None:
 
 
 _MESSAGES: Mapping[str, Callable[[_Turn, Mapping[str, Any]], None]] = {
-    "queue.entered": _entered, "queue.left": _left, "queue.connect": _connect, "claim.accepted": _claim_accepted,
+    "queue.entered": _entered,
+    "queue.left": _left,
+    "queue.connect": _connect,
+    "claim.accepted": _claim_accepted,
     "claim.refused": _claim_refused,
-    "connect.failed": _failed, "connect.done": _done, "room.freed": _freed,
+    "connect.failed": _failed,
+    "connect.done": _done,
+    "room.freed": _freed,
 }

@@ -77,8 +77,15 @@ class _Turn:
     keys: list[str] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
 
-    def send(self, operation: str, member: str, *, path: Mapping[str, str] | None = None,
-             query: Mapping[str, Any] | None = None, **parameters: Any) -> None:
+    def send(
+        self,
+        operation: str,
+        member: str,
+        *,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        **parameters: Any,
+    ) -> None:
         body = {name: value for name, value in parameters.items() if value is not None}
         where = {"id": self.room.conference_id} if path is None else path
         identity = self.out.put(Command(operation=operation, path=where, parameters=body, query=query or {}))
@@ -97,13 +104,26 @@ def room_change(event: Event, row: Row | None, *, run: str, now: float) -> Chang
     elif event.is_about_room:
         _room_event(turn, event)
     return Change(
-        event_id=event.id, at=now, ver_before=row.ver if row is not None else 0,
-        row=Row(run=run, ver=room.ver, state=orjson.dumps(room).decode(),
-                ended_at=now if not (room.members or room.sent or room.conference_id) else None),
-        keys=tuple(turn.keys), commands=tuple(turn.out.rows), settled=tuple(turn.settled),
-        journal=(JournalEntry(run=run, at=now, kind="event",
-                              record={"id": event.id, "type": event.type, "stage": room.stage,
-                                      "members": sorted(room.members)}),),
+        event_id=event.id,
+        at=now,
+        ver_before=row.ver if row is not None else 0,
+        row=Row(
+            run=run,
+            ver=room.ver,
+            state=orjson.dumps(room).decode(),
+            ended_at=now if not (room.members or room.sent or room.conference_id) else None,
+        ),
+        keys=tuple(turn.keys),
+        commands=tuple(turn.out.rows),
+        settled=tuple(turn.settled),
+        journal=(
+            JournalEntry(
+                run=run,
+                at=now,
+                kind="event",
+                record={"id": event.id, "type": event.type, "stage": room.stage, "members": sorted(room.members)},
+            ),
+        ),
     )
 
 
@@ -113,8 +133,13 @@ def room_change(event: Event, row: Row | None, *, run: str, now: float) -> Chang
 def _join(turn: _Turn, message: Mapping[str, Any]) -> None:
     room = turn.room
     member = Member(
-        run=message["run"], call_control_id=message["call_control_id"], flow=message["flow"], role=message["role"],
-        number=message["number"], listens=message["listens"], wishes=dict(message["wishes"]),
+        run=message["run"],
+        call_control_id=message["call_control_id"],
+        flow=message["flow"],
+        role=message["role"],
+        number=message["number"],
+        listens=message["listens"],
+        wishes=dict(message["wishes"]),
         linked={role: "" for role in message["linked"]},
     )
     room.members[member.run] = member
@@ -141,18 +166,25 @@ def _create(turn: _Turn, member: Member) -> None:
     music = wishes.get("music") or {}
     lasts_s, most = wishes.get("lasts"), wishes.get("max_people")
     turn.send(
-        "conference_create", member.run, path={}, call_control_id=member.call_control_id, name=room.name,
-        beep_enabled=wishes.get("beep"), max_participants=most,
+        "conference_create",
+        member.run,
+        path={},
+        call_control_id=member.call_control_id,
+        name=room.name,
+        beep_enabled=wishes.get("beep"),
+        max_participants=most,
         duration_minutes=None if lasts_s is None else max(1, round(lasts_s / 60)),
         start_conference_on_create=False if music else None,
-        hold_audio_url=music.get("audio_url"), hold_media_name=music.get("media_name"),
+        hold_audio_url=music.get("audio_url"),
+        hold_media_name=music.get("media_name"),
     )
 
 
 def _find(turn: _Turn, member: Member) -> None:
     turn.room.stage = "finding"
-    turn.send("conference_list", member.run, path={},
-              query={"filter": {"name": turn.room.name, "status": "in_progress"}})
+    turn.send(
+        "conference_list", member.run, path={}, query={"filter": {"name": turn.room.name, "status": "in_progress"}}
+    )
 
 
 def _send_join(turn: _Turn, member: Member) -> None:
@@ -160,8 +192,13 @@ def _send_join(turn: _Turn, member: Member) -> None:
     member.is_asked = True
     member.starts += 1
     turn.send(
-        "conference_join", member.run, call_control_id=member.call_control_id, beep_enabled=wishes.get("beep"),
-        mute=wishes.get("muted"), hold=wishes.get("on_hold"), end_conference_on_exit=wishes.get("end_room_on_exit"),
+        "conference_join",
+        member.run,
+        call_control_id=member.call_control_id,
+        beep_enabled=wishes.get("beep"),
+        mute=wishes.get("muted"),
+        hold=wishes.get("on_hold"),
+        end_conference_on_exit=wishes.get("end_room_on_exit"),
         start_conference_on_enter=True if wishes.get("music") else None,
     )
 
@@ -186,8 +223,12 @@ def _after_creating(turn: _Turn, member: Member) -> None:
     if member.wishes.get("on_hold"):
         turn.send("conference_hold", member.run, call_control_ids=legs)
     if member.wishes.get("end_room_on_exit"):
-        turn.send("participant_update", member.run, end_conference_on_exit=True,
-                  path={"id": turn.room.conference_id, "participant_id": member.call_control_id})
+        turn.send(
+            "participant_update",
+            member.run,
+            end_conference_on_exit=True,
+            path={"id": turn.room.conference_id, "participant_id": member.call_control_id},
+        )
 
 
 def _joined(turn: _Turn, message: Mapping[str, Any]) -> None:
@@ -209,8 +250,9 @@ def _link(turn: _Turn, one: Member, two: Member) -> None:
         return
     one.linked[two.role], two.linked[one.role] = two.run, one.run
     for member, other in ((one, two), (two, one)):
-        turn.out.tell(member.run, "link.began", run=other.run, role=other.role, number=other.number,
-                      queue=turn.room.queue)
+        turn.out.tell(
+            member.run, "link.began", run=other.run, role=other.role, number=other.number, queue=turn.room.queue
+        )
     if turn.room.queue:
         turn.out.tell(queue_run(turn.room.queue), "connect.done", runs=[one.run, two.run])
 
@@ -252,7 +294,7 @@ def _forget(turn: _Turn, run: str, *, hangup: bool) -> None:
 
 def _end_link(turn: _Turn, partner: Member, link: dict[str, Any]) -> None:
     if turn.room.queue and turn.room.conference_id:
-        partner.partner_left = link   # told when the one who stays is out of the room: then it may be spoken to
+        partner.partner_left = link  # told when the one who stays is out of the room: then it may be spoken to
         turn.send("conference_leave", partner.run, call_control_id=partner.call_control_id)
     else:
         turn.out.tell(partner.run, "link.ended", **link, out=bool(turn.room.queue))
@@ -278,7 +320,7 @@ def _room_event(turn: _Turn, event: Event) -> None:
     """Tell an event of the conference to the members whose flow listens to it."""
     room = turn.room
     if event.conference_id != room.conference_id:
-        return   # an old conference of this name
+        return  # an old conference of this name
     is_over = event.type == "conference.ended"
     for member in list(room.members.values()):
         if is_over or event.type in member.listens:
@@ -358,8 +400,14 @@ def _join_refused(turn: _Turn, event: Event, run: str) -> None:
 
 
 def _refuse(turn: _Turn, run: str, payload: Mapping[str, Any]) -> None:
-    turn.out.tell(run, "room.refused", room=turn.room.name, code=str(payload.get("code") or "refused"),
-                  status=payload.get("status") or 0, title=str(payload.get("title") or ""))
+    turn.out.tell(
+        run,
+        "room.refused",
+        room=turn.room.name,
+        code=str(payload.get("code") or "refused"),
+        status=payload.get("status") or 0,
+        title=str(payload.get("title") or ""),
+    )
     _forget(turn, run, hangup=True)
 
 
@@ -370,5 +418,8 @@ def _next_in_line(turn: _Turn) -> None:
 
 
 _MESSAGES: Mapping[str, Callable[[_Turn, Mapping[str, Any]], None]] = {
-    "room.join": _join, "room.joined": _joined, "room.leave": _leave, "room.left": _left,
+    "room.join": _join,
+    "room.joined": _joined,
+    "room.leave": _leave,
+    "room.left": _left,
 }

@@ -134,8 +134,8 @@ def as_words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.10f}".rstrip("0").rstrip(".")
-    if isinstance(value, int):
+        return f"{round(value, 10) + 0.0:.10f}".rstrip("0").rstrip(".")
+    if isinstance(value, int) and abs(value) < 10**100:  # Python refuses to write out an endless one
         return str(value)
     if isinstance(value, (list, tuple)) and not any(isinstance(item, (list, tuple, dict)) for item in value):
         return ", ".join(as_words(item) for item in value)

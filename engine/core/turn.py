@@ -31,10 +31,17 @@ class Outgoing:
         """Add *command* to *chain* (the run's own unless named) and return its command_id."""
         index = len(self.rows)
         identity = command_id(self.run, self.ver, index)
-        self.rows.append(OutboxRow(
-            command_id=identity, run=self.run, chain=chain or self.run, seq=self.ver * 1000 + index,
-            command=command, created_at=self.now, urgent=urgent,
-        ))
+        self.rows.append(
+            OutboxRow(
+                command_id=identity,
+                run=self.run,
+                chain=chain or self.run,
+                seq=self.ver * 1000 + index,
+                command=command,
+                created_at=self.now,
+                urgent=urgent,
+            )
+        )
         return identity
 
     def tell(self, receiver: str, event_type: str, **payload: Any) -> None:
@@ -88,13 +95,21 @@ class Turn:
 
     # -- commands ---------------------------------------------------------------------------------------------
 
-    def send(self, operation: str, body: Mapping[str, Any] | None = None, *, use: str = "step",
-             path: Mapping[str, str] | None = None, **parameters: Any) -> str:
+    def send(
+        self,
+        operation: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        use: str = "step",
+        path: Mapping[str, str] | None = None,
+        **parameters: Any,
+    ) -> str:
         """
         Issue one Telnyx operation about this leg; return its command_id.
 
-        *body* and *parameters* make up the JSON body; those that are None are left out. Where the operation takes a client_state, the next count goes with it.
-        *use*: step (the running one waits for it), stop, hangup, watch, aside, connect, put back.
+        *body* and *parameters* make up the JSON body; those that are None are left out. Where the operation takes a
+        client_state, the next count goes with it. *use*: step (the running one waits for it), stop, hangup, watch,
+        aside, connect, put back.
         """
         leg = self.leg
         row = self.program.catalogue.operations[operation]
@@ -105,8 +120,7 @@ class Turn:
             content["client_state"] = ClientState(self.program.install, leg.run, leg.n).encode()
         where = path if path is not None else {"call_control_id": leg.call_control_id}
         identity = self.out.put(
-            Command(operation=operation, path=where, parameters=content),
-            urgent=operation in HANGUPS,
+            Command(operation=operation, path=where, parameters=content), urgent=operation in HANGUPS
         )
         leg.sent[identity] = Sent(operation, use, leg.serial)
         return identity
@@ -148,14 +162,20 @@ class Turn:
             leg.due = due
             leg.gen += 1
         return Change(
-            event_id=event_id, at=self.now, ver_before=ver_before,
+            event_id=event_id,
+            at=self.now,
+            ver_before=ver_before,
             row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), version=version, ended_at=leg.ended_at),
-            keys=tuple(self.keys), commands=tuple(self.out.rows), withdrawn=tuple(self.withdrawn),
-            abandoned=tuple(self.abandoned), settled=tuple(self.settled),
-            timer=None if due is None else Timer(leg.run, due, leg.gen), journal=tuple(self.journal),
+            keys=tuple(self.keys),
+            commands=tuple(self.out.rows),
+            withdrawn=tuple(self.withdrawn),
+            abandoned=tuple(self.abandoned),
+            settled=tuple(self.settled),
+            timer=None if due is None else Timer(leg.run, due, leg.gen),
+            journal=tuple(self.journal),
         )
 
 
-AUDIO_OPERATIONS = frozenset({
-    "speak", "playback_start", "gather", "gather_using_speak", "gather_using_audio", "record_start",
-})
+AUDIO_OPERATIONS = frozenset(
+    {"speak", "playback_start", "gather", "gather_using_speak", "gather_using_audio", "record_start"}
+)

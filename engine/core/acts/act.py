@@ -15,11 +15,11 @@ from engine.core.turn import Turn
 class Verdict(Enum):
     """What became of a step."""
 
-    WAITS = "waits"          # for Telnyx
-    DONE = "done"            # the next step
-    DROP = "drop"            # done, and neither the rest of its block nor `then` follows
-    AGAIN = "again"          # the same step once more
-    HANG_UP = "hang up"      # the call ends here
+    WAITS = "waits"  # for Telnyx
+    DONE = "done"  # the next step
+    DROP = "drop"  # done, and neither the rest of its block nor `then` follows
+    AGAIN = "again"  # the same step once more
+    HANG_UP = "hang up"  # the call ends here
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,11 @@ def _accepted(_turn: Turn, running: Running, _event: Event) -> Result:
 
 
 def _refused(_turn: Turn, _running: Running, event: Event) -> Result:
-    return Failure(str(event.payload.get("code") or "refused"), int(event.payload.get("status") or 0),
-                   str(event.payload.get("title") or ""))
+    return Failure(
+        str(event.payload.get("code") or "refused"),
+        int(event.payload.get("status") or 0),
+        str(event.payload.get("title") or ""),
+    )
 
 
 def _nothing(_turn: Turn, _running: Running, _name: str, _event: Event) -> Result | None:
@@ -83,5 +86,3 @@ def is_stale(turn: Turn, running: Running, event: Event) -> bool:
     """
     token = event.client_state
     return token is not None and token.run == turn.leg.run and token.n < running.n
-
-

@@ -12,8 +12,17 @@ from engine.core.turn import Turn
 # Telnyx repeats a webhook at most 5 times within 60 s (runtime.md, "Path of a webhook"; facts.md, section 2).
 RETRIES_MS = (500, 1500, 4000, 12000, 40000)
 _REPEATED = (
-    "call.answered", "call.bridged", "call.hangup", "call.dtmf.received", "call.gather.ended", "call.speak.ended",
-    "call.playback.ended", "call.enqueued", "call.dequeued", "call.recording.saved", "call.recording.error",
+    "call.answered",
+    "call.bridged",
+    "call.hangup",
+    "call.dtmf.received",
+    "call.gather.ended",
+    "call.speak.ended",
+    "call.playback.ended",
+    "call.enqueued",
+    "call.dequeued",
+    "call.recording.saved",
+    "call.recording.error",
 )
 
 
@@ -53,8 +62,14 @@ def _transfer(turn: Turn, running: Running) -> Result:
     leg.far_legs[word] = FarLeg()
     far_token = ClientState(turn.program.install, leg.run, leg.n + 1, word).encode()
     caller_id = turn.option(frame, "from") or turn.program.project.caller_id or None
-    turn.send("transfer", {"from": caller_id}, to=to, timeout_secs=int(turn.option(frame, "ring_for")),
-              target_leg_client_state=far_token, webhook_retries_policies=retry_policies())
+    turn.send(
+        "transfer",
+        {"from": caller_id},
+        to=to,
+        timeout_secs=int(turn.option(frame, "ring_for")),
+        target_leg_client_state=far_token,
+        webhook_retries_policies=retry_policies(),
+    )
     return waits_for_webhook(running)
 
 

@@ -18,7 +18,9 @@ def _begin(turn: Turn, running: Running) -> Result:
     fewest, most = turn.option(frame, "digits")
     # Telnyx would repeat its prompt after wrong keys too; ours repeats after silence only, so one try at a time.
     common: dict[str, Any] = {
-        "minimum_digits": fewest, "maximum_digits": most, "terminating_digit": turn.option(frame, "end_key"),
+        "minimum_digits": fewest,
+        "maximum_digits": most,
+        "terminating_digit": turn.option(frame, "end_key"),
         "valid_digits": turn.option(frame, "only"),
         "inter_digit_timeout_millis": round(turn.option(frame, "between_digits") * 1000),
     }
@@ -26,11 +28,17 @@ def _begin(turn: Turn, running: Running) -> Result:
     turn.leg.digits = ""
     text, audio = _question(turn, running)
     if text:
-        turn.send("gather_using_speak", timeout_millis=wait_ms, maximum_tries=1, **common,
-                  **voice_parameters(turn, text))
+        turn.send(
+            "gather_using_speak", timeout_millis=wait_ms, maximum_tries=1, **common, **voice_parameters(turn, text)
+        )
     elif audio:
-        turn.send("gather_using_audio", timeout_millis=wait_ms, maximum_tries=1, **common,
-                  **audio_parameters(turn.program.project, audio))
+        turn.send(
+            "gather_using_audio",
+            timeout_millis=wait_ms,
+            maximum_tries=1,
+            **common,
+            **audio_parameters(turn.program.project, audio),
+        )
     else:
         turn.send("gather", initial_timeout_millis=wait_ms, timeout_millis=wait_ms, **common)
     media.started(turn, "gather")
@@ -67,7 +75,7 @@ def _ended(turn: Turn, running: Running, name: str, event: Event) -> Result | No
         leg.keyed = "anything_else"
         return Verdict.DONE
     if status != "timeout":
-        return None   # cancelled: not this one, which nobody cut; call_hangup: call.hangup is on its way
+        return None  # cancelled: not this one, which nobody cut; call_hangup: call.hangup is on its way
     leg.tries += 1
     if leg.tries < turn.option(running.frame, "tries"):
         return Verdict.AGAIN

@@ -15,10 +15,13 @@ def _enqueue(turn: Turn, running: Running) -> Result:
     frame, leg = running.frame, turn.leg
     queue = str(turn.option(frame, "queue"))
     if leg.queue == queue:
-        return Verdict.DONE   # leaving a state does not leave the queue; asking again would be refused
+        return Verdict.DONE  # leaving a state does not leave the queue; asking again would be refused
     max_wait_s, most = turn.option(frame, "max_wait"), turn.option(frame, "max_callers")
-    leg.enqueued = {"queue_name": queue, "max_size": most,
-                    "max_wait_time_secs": None if max_wait_s is None else int(max_wait_s)}
+    leg.enqueued = {
+        "queue_name": queue,
+        "max_size": most,
+        "max_wait_time_secs": None if max_wait_s is None else int(max_wait_s),
+    }
     running.note["queue"] = queue
     turn.send("enqueue", leg.enqueued)
     return waits_for_webhook(running)
@@ -41,8 +44,14 @@ def entered(turn: Turn, queue: str) -> None:
     """Note that this leg is in *queue*, and tell the queue's run who it is."""
     leg = turn.leg
     leg.queue = queue
-    turn.out.tell(queue_run(queue), "queue.entered", run=leg.run, call_control_id=leg.call_control_id,
-                  flow=leg.flow, role=leg.role)
+    turn.out.tell(
+        queue_run(queue),
+        "queue.entered",
+        run=leg.run,
+        call_control_id=leg.call_control_id,
+        flow=leg.flow,
+        role=leg.role,
+    )
 
 
 def left(turn: Turn) -> None:
@@ -80,8 +89,12 @@ def _checked(turn: Turn, running: Running, event: Event) -> Result:
     answer = (event.payload.get("body") or {}).get("data") or {}
     place = turn.leg.place
     if event.payload.get("operation") == "queued_call_retrieve":
-        turn.leg.place = {"position": answer.get("queue_position"), "waited": answer.get("wait_time_secs"),
-                          "size": place.get("size"), "average_wait": place.get("average_wait")}
+        turn.leg.place = {
+            "position": answer.get("queue_position"),
+            "waited": answer.get("wait_time_secs"),
+            "size": place.get("size"),
+            "average_wait": place.get("average_wait"),
+        }
         turn.send("queue_retrieve", path={"queue_name": running.note["queue"]})
         return Verdict.WAITS
     place["size"], place["average_wait"] = answer.get("current_size"), answer.get("average_wait_time_secs")
@@ -90,17 +103,26 @@ def _checked(turn: Turn, running: Running, event: Event) -> Result:
 
 def _not_checked(_turn: Turn, _running: Running, event: Event) -> Result:
     if event.payload.get("status") == 404:
-        return Verdict.DROP   # the call is no longer there: the rest of the block is dropped, no error
-    return Failure(str(event.payload.get("code") or "refused"), int(event.payload.get("status") or 0),
-                   str(event.payload.get("title") or ""))
+        return Verdict.DROP  # the call is no longer there: the rest of the block is dropped, no error
+    return Failure(
+        str(event.payload.get("code") or "refused"),
+        int(event.payload.get("status") or 0),
+        str(event.payload.get("title") or ""),
+    )
 
 
 def _connect(turn: Turn, running: Running) -> Result:
     leg = turn.leg
     queue = str(turn.option(running.frame, "queue"))
     running.note["queue"] = queue
-    turn.out.tell(queue_run(queue), "queue.connect", run=leg.run, call_control_id=leg.call_control_id,
-                  flow=leg.flow, role=leg.role)
+    turn.out.tell(
+        queue_run(queue),
+        "queue.connect",
+        run=leg.run,
+        call_control_id=leg.call_control_id,
+        flow=leg.flow,
+        role=leg.role,
+    )
     return Verdict.WAITS
 
 

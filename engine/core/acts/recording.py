@@ -12,9 +12,14 @@ from engine.core.turn import Turn
 def _begin(turn: Turn, running: Running) -> Result:
     frame = running.frame
     silence_s = turn.option(frame, "stop_on_silence")
-    turn.send("record_start", format=turn.option(frame, "format"), channels=turn.option(frame, "channels"),
-              max_length=int(turn.option(frame, "longest")), play_beep=turn.option(frame, "beep"),
-              timeout_secs=None if silence_s is None else int(silence_s))
+    turn.send(
+        "record_start",
+        format=turn.option(frame, "format"),
+        channels=turn.option(frame, "channels"),
+        max_length=int(turn.option(frame, "longest")),
+        play_beep=turn.option(frame, "beep"),
+        timeout_secs=None if silence_s is None else int(silence_s),
+    )
     media.started(turn, "record")
     return waits_for_webhook(running)
 

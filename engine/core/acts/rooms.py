@@ -19,9 +19,19 @@ def ask_to_join(turn: Turn, room: str, *, queue: str = "", **wishes: Any) -> Non
     """Ask the run of *room* to let this leg in. *queue*: a private room that ``connect`` made."""
     leg = turn.leg
     leg.room, leg.is_in_room = room, False
-    turn.out.tell(room_run(room), "room.join", run=leg.run, call_control_id=leg.call_control_id, flow=leg.flow,
-                  role=leg.role, number=leg.number, listens=_listens(turn), linked=sorted(leg.links), queue=queue,
-                  wishes=wishes)
+    turn.out.tell(
+        room_run(room),
+        "room.join",
+        run=leg.run,
+        call_control_id=leg.call_control_id,
+        flow=leg.flow,
+        role=leg.role,
+        number=leg.number,
+        listens=_listens(turn),
+        linked=sorted(leg.links),
+        queue=queue,
+        wishes=wishes,
+    )
 
 
 def _listens(turn: Turn) -> list[str]:
@@ -50,8 +60,9 @@ def _joined(_turn: Turn, _running: Running, name: str, event: Event) -> Result |
     if name == "conference.participant.joined":
         return Verdict.DONE
     if name == "room.refused":
-        return Failure(str(event.payload.get("code")), int(event.payload.get("status") or 0),
-                       str(event.payload.get("title") or ""))
+        return Failure(
+            str(event.payload.get("code")), int(event.payload.get("status") or 0), str(event.payload.get("title") or "")
+        )
     return None
 
 

@@ -33,8 +33,11 @@ def _count(turn: Turn, running: Running) -> Result:
 def _notify(turn: Turn, running: Running) -> Result:
     # A chain of its own for each: an address that does not answer must not hold up the next.
     turn.out.put(
-        Command(operation=NOTIFY, path={"to": turn.option(running.frame, "to")},
-                parameters=turn.option(running.frame, "body") or {}),
+        Command(
+            operation=NOTIFY,
+            path={"to": turn.option(running.frame, "to")},
+            parameters=turn.option(running.frame, "body") or {},
+        ),
         chain=f"{turn.leg.run}!{turn.leg.ver}.{len(turn.out.rows)}",
     )
     return Verdict.DONE

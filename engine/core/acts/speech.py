@@ -13,15 +13,18 @@ from engine.core.program import audio_parameters
 from engine.core.turn import Turn
 
 FOREVER = "forever"
-SPEECH_S_PER_CHARACTER = 0.15   # twice as slow as the slowest voices: a watchdog, not a guess
+SPEECH_S_PER_CHARACTER = 0.15  # twice as slow as the slowest voices: a watchdog, not a guess
 AUDIO_LIMIT_S = 900.0
 
 
 def voice_parameters(turn: Turn, text: str, *, voice: Any = None, language: Any = None) -> dict[str, Any]:
     """Return the parameters with which Telnyx says *text* in the flow's voice."""
     settings = turn.program.flow.settings
-    parameters = {"payload": text, "voice": voice or settings.voice,
-                  "language": language or turn.leg.language or settings.language}
+    parameters = {
+        "payload": text,
+        "voice": voice or settings.voice,
+        "language": language or turn.leg.language or settings.language,
+    }
     if text.lstrip().startswith("<speak"):
         parameters["payload_type"] = "ssml"
     return parameters
@@ -39,7 +42,7 @@ def prompt_of(turn: Turn, name: str) -> Prompt:
 
 def _say(turn: Turn, running: Running, kind: MediaKind, text: str, **voice: Any) -> Result:
     if not text.strip():
-        return Verdict.DONE   # Telnyx refuses empty speech, and there is nothing to be heard
+        return Verdict.DONE  # Telnyx refuses empty speech, and there is nothing to be heard
     turn.send("speak", **voice_parameters(turn, text, **voice))
     running.note["characters"] = len(text)
     media.started(turn, kind)
@@ -48,8 +51,14 @@ def _say(turn: Turn, running: Running, kind: MediaKind, text: str, **voice: Any)
 
 def _speak(turn: Turn, running: Running) -> Result:
     frame = running.frame
-    return _say(turn, running, "speak", str(turn.option(frame, "text")), voice=turn.option(frame, "voice"),
-                language=turn.option(frame, "language"))
+    return _say(
+        turn,
+        running,
+        "speak",
+        str(turn.option(frame, "text")),
+        voice=turn.option(frame, "voice"),
+        language=turn.option(frame, "language"),
+    )
 
 
 def _prompt(turn: Turn, running: Running) -> Result:
@@ -68,7 +77,7 @@ def _play(turn: Turn, running: Running) -> Result:
         turn.leg.music = running.frame.number
         turn.send("playback_start", loop="infinity", **parameters)
         media.started(turn, "music")
-        return Verdict.WAITS   # finished when accepted: it is the state's music
+        return Verdict.WAITS  # finished when accepted: it is the state's music
     turn.send("playback_start", loop=repeat, **parameters)
     media.started(turn, "play")
     return waits_for_webhook(running)
@@ -81,7 +90,7 @@ def _heard(turn: Turn, running: Running, name: str, event: Event) -> Result | No
     if status in ("file_not_found", "failed"):
         return Failure(str(status), title=str(event.payload.get("status_detail") or ""))
     if status in ("cancelled", "call_hangup"):
-        return None   # not this one, which nobody cut; or call.hangup is on its way
+        return None  # not this one, which nobody cut; or call.hangup is on its way
     return Verdict.DONE
 
 

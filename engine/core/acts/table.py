@@ -8,5 +8,11 @@ from engine.core.acts import calls, gathering, queueing, recording, rooms, silen
 from engine.core.acts.act import Act
 
 ACTS: Mapping[str, Act] = {
-    **calls.ACTS, **speech.ACTS, **gathering.ACTS, **recording.ACTS, **queueing.ACTS, **rooms.ACTS, **silent.ACTS,
+    **calls.ACTS,
+    **speech.ACTS,
+    **gathering.ACTS,
+    **recording.ACTS,
+    **queueing.ACTS,
+    **rooms.ACTS,
+    **silent.ACTS,
 }

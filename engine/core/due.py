@@ -1,0 +1,71 @@
+"""What happens when time has passed: ``after``, ``every``, watchdogs, the longest call."""
+
+from __future__ import annotations
+
+from engine.core import agenda, media, states
+from engine.core.turn import Turn
+
+
+def fall_due(turn: Turn) -> None:
+    """Let everything that is due happen, in the order in which it fell due."""
+    leg = turn.leg
+    leg.due = None  # the timer row has fired: whatever is next needs a new one
+    for name, due in sorted(leg.timers.items(), key=lambda item: item[1]):
+        if due <= turn.now and leg.timers.get(name) == due and leg.status != "ended":
+            del leg.timers[name]
+            _fire(turn, name)
+            agenda.proceed(turn)
+
+
+def _fire(turn: Turn, name: str) -> None:
+    kind, _, index = name.partition(":")
+    if kind == "after":
+        turn.leg.spent = 0
+        agenda.apply(turn, turn.state.after[int(index)].rules, block=turn.state.name, payload={})
+    elif kind == "every":
+        turn.leg.spent = 0
+        _every(turn, int(index))
+    else:
+        _FIRES[kind](turn)
+
+
+def _every(turn: Turn, index: int) -> None:
+    """Run an ``every`` block, unless a step still speaks or waits; music does not count."""
+    leg = turn.leg
+    wait = turn.state.every[index]
+    turn.set_timer(f"every:{index}", wait.delay_s)
+    is_busy = leg.running is not None or leg.waiting or leg.connecting is not None
+    if not is_busy and (leg.media is None or leg.media.kind == "music"):
+        agenda.apply(turn, wait.rules, block=turn.state.name, payload={})
+
+
+def _quiet(turn: Turn) -> None:
+    media.quiet(turn)
+    agenda.release(turn)
+
+
+def ask_whether_alive(turn: Turn) -> None:
+    """A step took too long, or a hang-up did not come: ask Telnyx before anything else is decided."""
+    turn.send("call_retrieve", use="watch")
+
+
+def _last_after(turn: Turn) -> None:
+    turn.note("budget", state=turn.leg.state, why="ten minutes in a state without a limit")
+    states.apologise(turn)
+
+
+def _longest_call(turn: Turn) -> None:
+    if turn.leg.status == "live":
+        turn.note("aside", text="the longest call of the flow's settings is over")
+        states.hang_up(turn)
+
+
+_FIRES = {
+    "step": ask_whether_alive,
+    "watch": ask_whether_alive,
+    "hangup": ask_whether_alive,
+    "quiet": _quiet,
+    "last": _last_after,
+    "longest": _longest_call,
+    "goodbye": states.hang_up_at_last,
+}
