@@ -23,7 +23,15 @@ class RingflowError(Exception):
 
 
 class SettingsError(RingflowError):
-    """A setting is missing or malformed."""
+    """
+    A setting is missing or malformed.
+
+    The message names the first, *problems* all of them, one sentence each.
+    """
+
+    def __init__(self, message: str, *, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems or (message,)
 
 
 class FlowError(RingflowError):

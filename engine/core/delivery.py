@@ -163,7 +163,7 @@ def _next_due(row: OutboxRow, terms: Terms, attempts: Sequence[Attempt]) -> floa
     if last.ended_at is None:
         return last.at + gap_s if terms.hedges else float("inf")
     if last.answer is not None and last.answer.retry_after_s is not None:
-        return last.ended_at + last.answer.retry_after_s
+        return last.ended_at + max(last.answer.retry_after_s, gap_s / 4)  # "0" again and again is no invitation
     if last.answer is not None and last.answer.status == 401:
         return last.ended_at + _KEY_REFUSED_PAUSE_S
     if last.failure == "silent":

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from transitions import Machine, MachineError
+from transitions import Machine as Machine
+from transitions import MachineError
 
 from engine.core.flow import ANYWHERE, Flow, Role, State
 from engine.errors import DefectError

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from transitions import Machine
-
 from engine.core.catalogue import Catalogue
 from engine.core.flow import Flow, Project, Role, Version
-from engine.core.machine import build_machine
+from engine.core.machine import Machine, build_machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ class Text:
         Braces inside a value are text. Raises FormulaError: a value has the wrong kind, or the text is over 4 kB.
         """
         parts = self._parts
-        if len(parts) == 1:
+        if len(parts) == 1 and isinstance(parts[0], Formula):
             value = _value(parts[0], env)
             return "" if value is None else value
         text = "".join(part if isinstance(part, str) else as_words(_value(part, env)) for part in parts)
@@ -58,20 +58,16 @@ def compile_text(source: str, names: Mapping[str, Kind], *, secret_names: frozen
     formulas = [part for part in parts if isinstance(part, Formula)]
     if not formulas:
         return source
-    kind = formulas[0].kind
-    if len(parts) > 1:
-        kind = Kind.TEXT
+    kind = formulas[0].kind if len(parts) == 1 else Kind.TEXT
     return Text(
         source, kind, frozenset().union(*(formula.names for formula in formulas)),
         frozenset().union(*(formula.secrets for formula in formulas)), parts,
     )  # fmt: skip
 
 
-def _value(part: str | Formula, env: Mapping[str, object]) -> object:
-    if isinstance(part, str):
-        return part
+def _value(formula: Formula, env: Mapping[str, object]) -> object:
     try:
-        return part.evaluate(env)
+        return formula.evaluate(env)
     except MissingValue:
         return None
 

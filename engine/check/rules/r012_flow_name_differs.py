@@ -1,0 +1,21 @@
+"""R012: a flow is not called like its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.core.problem import Problem
+from engine.language.codes import Code
+from engine.language.loader import Folder
+
+CODE = Code("R012", "flow-name-differs", "A flow whose name is not that of its file.", "warning")
+ENDING = ".flow.yaml"
+
+
+def check(folder: Folder) -> Iterator[Problem]:
+    """Yield one warning for each flow that is hard to find."""
+    for flow in folder.trees:
+        name = flow.name.text
+        if name and not (flow.path == f"{name}{ENDING}" or flow.path.endswith(f"/{name}{ENDING}")):
+            file = flow.path.rpartition("/")[2]
+            yield CODE.at(flow.path, flow.name.span, f"this flow is called '{name}', but its file is {file}")

@@ -1,0 +1,44 @@
+"""Reads the folder of flow files. The only place that turns it into bytes; ``engine.check.run.load`` does the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import FlowError
+
+FLOW_ENDING = ".flow.yaml"
+PROJECT = "project.yaml"
+_MISSPELT = (".flow.yml", ".flow.yaml.txt", ".flow.yml.txt")
+_MOST_BYTES = 2_000_000      # more than the reader accepts, so that it can say so; never a whole disk image
+
+
+def read_folder(folder: str | Path) -> dict[str, bytes]:
+    """
+    Return the name and content of every flow file of *folder*, and of ``project.yaml``.
+
+    Sub-folders, hidden files, ``*.test.yaml`` and everything else are left alone; symbolic links are followed.
+
+    Raises:
+        FlowError: the folder or a file cannot be read, holds no flow, or a flow's file name is misspelt.
+    """
+    path = Path(folder)
+    try:
+        names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
+        misspelt = next((name for name in names if name.endswith(_MISSPELT) or name == "project.yml"), None)
+        if misspelt is not None:
+            raise FlowError(f"{path / misspelt}: the name must end in .yaml, or the file would not be used; rename it")
+        flows = [name for name in names if name.endswith(FLOW_ENDING)]
+        if not flows:
+            raise FlowError(f"there is no flow in {path}; a flow is a file whose name ends in {FLOW_ENDING}")
+        return {name: _read(path / name) for name in [*flows, *(name for name in names if name == PROJECT)]}
+    except FileNotFoundError as error:
+        raise FlowError(f"there is no {error.filename}; set RINGFLOW_FLOWS to the folder of your flows") from None
+    except NotADirectoryError:
+        raise FlowError(f"{path} is a file; name the folder that holds your flows") from None
+    except OSError as error:
+        raise FlowError(f"{error.filename} cannot be read: {error.strerror}") from None
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES)

@@ -1,0 +1,125 @@
+"""A folder of flow files, as bytes, to a checked Version or to the problems that stand in its way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from engine.core.catalogue import Catalogue
+from engine.core.flow import Version
+from engine.core.problem import Problem
+from engine.language.compile import Compiled, compile_flow
+from engine.language.nodes import Document, Map
+from engine.language.parse import parse_flow
+from engine.language.project import PATH as PROJECT
+from engine.language.project import ProjectTree, parse_project
+from engine.language.reader import read
+from engine.language.saying import not_a_map
+from engine.language.shape import check_shape
+from engine.language.tree import FlowTree
+from engine.language.values import Reading
+from engine.tables import catalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """What a review looks at: the flows that could be read, the project, and every file's comments."""
+
+    flows: tuple[Compiled, ...]
+    project: ProjectTree
+    documents: Mapping[str, Document]
+    catalogue: Catalogue
+    is_complete: bool          # every file of the folder could be read as far as its trees
+
+    @property
+    def trees(self) -> tuple[FlowTree, ...]:
+        return tuple(compiled.tree for compiled in self.flows)
+
+
+Review = Callable[[Folder], Iterable[Problem]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """*version* is None when there is any error; *problems* are sorted by place, warnings included."""
+
+    version: Version | None
+    problems: tuple[Problem, ...]
+
+
+def version_hash(files: Mapping[str, bytes]) -> str:
+    """Return the hash that names a version: over all names and contents, in the order of the names."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        content = files[name]
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def load_version(files: Mapping[str, bytes], review: Review | None = None) -> Loaded:
+    """
+    Return the compiled folder, or why it cannot be compiled.
+
+    *files* maps relative paths to the bytes of every ``*.flow.yaml`` and of ``project.yaml``. *review* adds the
+    checker's rules; without it only shape, names and formulas are checked (use ``engine.check.run.load``).
+    """
+    documents = {path: read(content, path) for path, content in sorted(files.items())}
+    problems = [problem for document in documents.values() for problem in document.problems]
+    project = ProjectTree()
+    if PROJECT in documents:
+        reading, root = _shaped(PROJECT, documents[PROJECT], "project", problems)
+        project = ProjectTree(is_sound=False) if root is None else parse_project(root, reading)
+        problems += reading.problems
+    flows = []
+    for path, document in documents.items():
+        if path != PROJECT:
+            compiled = _flow(path, document, project, problems)
+            flows += [] if compiled is None else [compiled]
+    is_complete = len(flows) == len(documents) - (PROJECT in documents)
+    if review is not None:
+        problems += review(Folder(
+            flows=tuple(flows), project=project, documents=documents, catalogue=catalogue(), is_complete=is_complete,
+        ))
+    problems = _without_echoes(problems, documents)
+    return Loaded(version=_version(files, flows, project, problems), problems=tuple(sorted(set(problems))))
+
+
+def _without_echoes(problems: list[Problem], documents: Mapping[str, Document]) -> list[Problem]:
+    """Return *problems* without those on a line that is no sound YAML: they have the same cause."""
+    of_reader = {problem for document in documents.values() for problem in document.problems}
+    unsound = {(problem.path, problem.line) for problem in of_reader if problem.severity == "error"}
+    return [problem for problem in problems if problem in of_reader or (problem.path, problem.line) not in unsound]
+
+
+def _shaped(path: str, document: Document, kind: str, problems: list[Problem]) -> tuple[Reading, Map | None]:
+    """Return a reading of *document* that knows what its shape rules out, and its root if that is usable."""
+    if document.root is None:
+        return Reading(path, set()), None
+    if not isinstance(document.root, Map):
+        problems.append(not_a_map(path, document.root, kind))
+        return Reading(path, set()), None
+    shape = check_shape(document.root, path, kind)
+    problems += shape.problems
+    return Reading(path, shape.broken), document.root
+
+
+def _flow(path: str, document: Document, project: ProjectTree, problems: list[Problem]) -> Compiled | None:
+    reading, root = _shaped(path, document, "flow", problems)
+    if root is None or not root.entries:
+        return None
+    tree = parse_flow(root, reading)
+    compiled = compile_flow(tree, project, catalogue())
+    problems += reading.problems
+    problems += compiled.problems
+    return compiled
+
+
+def _version(
+    files: Mapping[str, bytes], flows: list[Compiled], project: ProjectTree, problems: list[Problem],
+) -> Version | None:
+    if any(problem.severity == "error" for problem in problems):
+        return None
+    compiled = {flow.flow.name: flow.flow for flow in flows}
+    return Version(hash=version_hash(files), flows=MappingProxyType(compiled), project=project.project)

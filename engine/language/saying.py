@@ -1,0 +1,311 @@
+"""What a person is told when a file does not have the shape of its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.core.nearest import did_you_mean
+from engine.core.problem import Problem
+from engine.core.verbs import SYNONYMS, VERBS
+from engine.language import codes, words
+from engine.language.codes import Code
+from engine.language.nodes import List, Map, Node, Scalar, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """
+    One place that has not the shape of the schema.
+
+    *key* is the key or verb before *node* (None for an item of a list), *section* the nearest key around it, *word*
+    the schema's keyword that it breaks, *missing* the names that must be there.
+    """
+
+    node: Node
+    key: Scalar | None
+    section: str
+    word: str
+    schema: Mapping[str, Any]
+    missing: list[str]
+
+    @property
+    def what(self) -> str:
+        """What the schema says the value is."""
+        return str(self.schema["x-is"])
+
+    @property
+    def is_outer(self) -> bool:
+        """True for a whole file or role, of which the rest is worth checking when something is missing."""
+        return self.what in ("flow", "role", "project")
+
+    @property
+    def label(self) -> str:
+        return f"'{self.key.text}'" if self.key is not None else f"an entry of '{self.section}'"
+
+    @property
+    def span(self) -> Span:
+        """The place to point at: the value, but the key of a value of several lines."""
+        return self.node.span if self.key is None or isinstance(self.node, Scalar) else self.key.span
+
+
+# What belongs in a place, as the end of the sentence "'x' must be ...".
+WANTED: Mapping[str, str] = {
+    "text": "a text", "formula": "a formula, for example event.digit == \"1\"",
+    "value": "a text, a number or true or false",
+    "count": "a whole number",
+    "yes_no": "true or false", "steps": "a list of steps, each with a dash",
+    "exits": "the name of a state, hangup, end or stay, or rules", "rule": "a rule with if, do or then",
+    "exit": "the name of a state, hangup, end or stay", "step": "a step: a verb and what it needs",
+    "keys": "a list of keys and where each leads, for example \"1\": sales",
+    "on": "a list of events and where each leads",
+    "waits": "a list of times and where each leads, for example 30s: goodbye",
+    "phone": "a phone number with country code, for example \"+15551230000\"",
+    "duration": "a time with its unit, for example 30s, 15m or 2h",
+    "digits": "how many digits: a number, or for example 2 to 4",
+    "forever": "how often (1 to 100), or the word forever",
+    "key": "one key: 0 to 9, * or #",
+    "calls_to": "a list of phone numbers in [ ], or the word any",
+    "list": "a list in [ ]", "list of names": "a list of names in [ ]", "list of hosts": "a list of host names in [ ]",
+    "list of prefixes": "a list of number beginnings in [ ], for example [\"+1555\"]",
+    "url": "an address that begins with https://", "host": "a host name, for example example.com",
+    "prefix": "the beginning of a phone number with country code, for example \"+1555\"",
+    "unrouted": "leave, reject, or {flow: NAME}", "prompt": "a list of languages, each with its text",
+    "prompt text": "a text, or {audio: NAME}", "language": "a language, for example en-US",
+}
+_NAMES = frozenset({
+    "flow name", "state", "role", "variable", "prompt", "audio", "notify", "notify target", "leg", "name", "number",
+    "list", "secret",
+})
+_PLACES: Mapping[str, tuple[Code, str]] = {
+    "flow": (codes.UNKNOWN_SECTION, "a flow file"), "project": (codes.UNKNOWN_SECTION, "project.yaml"),
+    "role": (codes.UNKNOWN_SECTION, "a role"), "state": (codes.UNKNOWN_STATE_KEY, "a state"),
+    "exits": (codes.UNKNOWN_OPTION, "a rule"), "rule": (codes.UNKNOWN_OPTION, "a rule"),
+}
+_KEY_HINT = "A key is one or more of 0 to 9, * and # in quotes, or one of the words digits, anything_else and nothing."
+
+
+def unknown_word(path: str, fault: Fault, key: Scalar) -> Problem:
+    """Say that *key* does not belong here, and which word is meant."""
+    known, word = list(fault.schema["properties"]), key.text
+    what = "rule" if fault.what == "exits" else fault.what
+    if word in words.LATER.get(what, ()):
+        return not_yet(path, key)
+    if what == "step":
+        return _unknown_verb(path, key)
+    code, place = _PLACES.get(what, (codes.UNKNOWN_OPTION, f"'{fault.section or what}'"))
+    synonym = SYNONYMS.get(word) if what in ("state", "rule") else words.OPTION_SYNONYMS.get(word)
+    if synonym in known:
+        return code.at(path, key.span, f"{place} has no '{word}'; the word is '{synonym}'")
+    if what == "state" and word in VERBS:
+        return code.at(path, key.span, f"'{word}' is a step; it belongs under 'do', behind a dash")
+    hint = f"{place[0].upper()}{place[1:]} has: {', '.join(known)}." if known else ""
+    return code.at(path, key.span, f"{place} has no '{word}'{did_you_mean(word, known)}", hint=hint)
+
+
+def _unknown_verb(path: str, key: Scalar) -> Problem:
+    word = key.text
+    if word in words.LATER["step"]:
+        return not_yet(path, key)
+    if word in ("then", "keys", "on", "after", "every", "on_error", "about"):
+        message = f"'{word}' is not a step; write it without a dash, beside 'do'"
+        return codes.UNKNOWN_VERB.at(path, key.span, message)
+    synonym = SYNONYMS.get(word)
+    if synonym in VERBS:
+        return codes.UNKNOWN_VERB.at(path, key.span, f"there is no verb '{word}'; the word is '{synonym}'")
+    if synonym is not None:
+        message = f"there is no verb '{word}'; write '{synonym}' beside 'do', without a dash"
+        return codes.UNKNOWN_VERB.at(path, key.span, message)
+    hint = f"The verbs are: {', '.join(VERBS)}."
+    return codes.UNKNOWN_VERB.at(path, key.span, f"there is no verb '{word}'{did_you_mean(word, VERBS)}", hint=hint)
+
+
+def not_yet(path: str, key: Scalar) -> Problem:
+    """Say that *key* belongs to the language, but not to this version."""
+    return codes.NOT_YET.at(path, key.span, f"'{key.text}' is not supported in this version of ringflow yet")
+
+
+def not_a_map(path: str, root: Node, kind: str) -> Problem:
+    """Say that a file is not made of sections."""
+    first = "flow: NAME" if kind == "flow" else "audio:"
+    message = f"this file must be made of sections, each a word and a colon, such as {first}"
+    span = Span(root.span.line, root.span.column, root.span.line, root.span.column + 1)
+    return codes.WRONG_TYPE.at(path, span, message)
+
+
+def missing(path: str, fault: Fault, names: list[str]) -> Problem:
+    """Say which words must be there and are not."""
+    listed = " and ".join(f"'{name}'" for name in names)
+    owner = f"'{fault.key.text}'" if fault.key is not None else "this flow" if fault.what == "flow" else "this"
+    place = fault.key or (fault.node.entries[0].key if isinstance(fault.node, Map) else fault.node)
+    return codes.MISSING.at(path, place.span, f"{owner} needs {listed}")
+
+
+def broken_rule(path: str, fault: Fault) -> Problem:
+    """Say what is wrong with a value, or with the name of an entry."""
+    node, what, label = fault.node, fault.what, fault.label
+    if isinstance(node, Scalar) and node.value is None and not node.is_quoted:
+        return _empty(path, node, fault.key, what)
+    match fault.word:
+        case "type":
+            return _wrong_type(path, fault)
+        case "maxProperties":
+            return _too_many(path, fault)
+        case "minProperties" | "minItems":
+            return codes.MISSING.at(path, fault.span, f"{label} is empty; it must be {_wanted(what)}")
+        case "minimum" | "maximum":
+            message = f"{label} must be {_limits(fault.schema)}, and {_text_of(node)} is not"
+            return codes.OUT_OF_RANGE.at(path, fault.span, message)
+        case "enum":
+            return choice(path, node, label, list(fault.schema["enum"]))
+    return _bad_text(path, fault)
+
+
+def choice(path: str, node: Node, label: str, values: list[str]) -> Problem:
+    """Say that the text of *node* is none of *values*."""
+    word = _text_of(node)
+    listed = ", ".join(values[:-1]) + f" or {values[-1]}" if len(values) > 1 else values[0]
+    return codes.BAD_CHOICE.at(path, node.span, f"{label} must be {listed}, not '{word}'{did_you_mean(word, values)}")
+
+
+def duration(path: str, node: Node, label: str) -> Problem:
+    """Say that *node* is not a time."""
+    text = _text_of(node)
+    if text.isascii() and text.isdigit():
+        message = f"{label} needs a unit: {text}s for seconds, {text}m for minutes or {text}h for hours"
+        hint = "A bare number could mean seconds, milliseconds or minutes."
+        return codes.BAD_DURATION.at(path, node.span, message, hint=hint)
+    message = f"{label} must be a number and its unit, for example 30s, 15m or 2h, not '{text}'"
+    return codes.BAD_DURATION.at(path, node.span, message)
+
+
+def phone(path: str, node: Node, label: str) -> Problem:
+    """Say that *node* is not a phone number."""
+    return codes.BAD_PHONE.at(path, node.span, f"{label} must be {WANTED['phone']}, not '{_text_of(node)}'")
+
+
+def bad_name(path: str, node: Node) -> Problem:
+    """Say that *node* cannot be a name."""
+    word = _text_of(node)
+    better = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in word.lower()).strip("_")
+    hint = f"For example: {better}." if better[:1].isalpha() and better != word else ""
+    message = f"'{word}' cannot be a name here; use small letters, digits and _, with a letter first"
+    return codes.BAD_NAME.at(path, node.span, message, hint=hint)
+
+
+def _empty(path: str, node: Scalar, key: Scalar | None, what: str) -> Problem:
+    if key is None:
+        return codes.MISSING.at(path, node.span, "nothing stands behind this dash")
+    message = f"nothing stands behind '{key.text}:'; it must be {_wanted(what)}"
+    if what in VERBS:
+        message = f"'{key.text}' needs something behind the colon; {_example(what)}"
+    return codes.MISSING.at(path, key.span, message)
+
+
+def _example(verb: str) -> str:
+    """Return how the verb is written, from its main or its first required option."""
+    row = VERBS[verb]
+    name = row.main or next((option.name for option in row.options if option.required), "")
+    option = row.option(name)
+    if option is None:
+        return f"write - {verb}: {{NAME: VALUE}}"
+    value = {"text": '"..."', "phone": '"+15551230000"', "duration": "30s"}.get(option.type, "NAME")
+    return f"write - {verb}: {value if row.main else f'{{{name}: {value}}}'}"
+
+
+def _wrong_type(path: str, fault: Fault) -> Problem:
+    node, label, text = fault.node, fault.label, _text_of(fault.node).lower()
+    if fault.what == "steps":
+        return _no_dash(path, node, fault.section)
+    if fault.what == "duration":
+        return duration(path, node, label)
+    if fault.what == "nothing":
+        message = f"{label} takes nothing behind it; write only - {fault.section}"
+        return codes.WRONG_TYPE.at(path, fault.span, message)
+    if fault.what == "yes_no" and text in ("yes", "no", "on", "off", "y", "n"):
+        better = "true" if text in ("yes", "on", "y") else "false"
+        return codes.WRONG_TYPE.at(path, node.span, f"{label} must be true or false; write {better}")
+    written = {Scalar: "a text", Map: "a block of names and values", List: "a list"}[type(node)]
+    if isinstance(node, Scalar) and isinstance(node.value, int | float):
+        written = "true or false" if isinstance(node.value, bool) else "a number"
+    return codes.WRONG_TYPE.at(path, fault.span, f"{label} must be {_wanted(fault.what)}, not {written}")
+
+
+def _no_dash(path: str, node: Node, section: str) -> Problem:
+    first = node.entries[0].key if isinstance(node, Map) and node.entries else node
+    message = f"a dash is missing: each step of '{section}' begins with one, like - {_text_of(first) or 'answer'}"
+    return codes.MISSING_DASH.at(path, first.span, message)
+
+
+def _too_many(path: str, fault: Fault) -> Problem:
+    node = fault.node
+    if fault.what != "step" or not isinstance(node, Map):
+        return codes.ONE_OF.at(path, fault.span, f"only one of {', '.join(fault.schema['properties'])} may stand here")
+    first, second = node.entries[0].key, node.entries[1].key
+    verb = VERBS.get(first.text)
+    if verb is not None and verb.option(second.text) is not None:
+        message = f"'{second.text}' belongs to '{first.text}'; write {first.text}: {{..., {second.text}: ...}}"
+    elif second.text in VERBS:
+        message = f"'{first.text}' and '{second.text}' are two steps; give '{second.text}' a dash of its own"
+    else:
+        message = f"'{second.text}' cannot stand beside the verb '{first.text}'; one dash, one verb"
+    return codes.TWO_VERBS.at(path, second.span, message)
+
+
+def _bad_text(path: str, fault: Fault) -> Problem:
+    node, what, text = fault.node, fault.what, _text_of(fault.node)
+    if what in _NAMES:
+        return bad_name(path, node)
+    if what == "duration":
+        return duration(path, node, "the time" if node is fault.key else fault.label)
+    if what == "phone":
+        return phone(path, node, fault.label)
+    if what == "pressed key":
+        return codes.BAD_KEY.at(path, node.span, f"nobody can press '{text}'{did_you_mean(text, words.KEY_WORDS)}",
+                                hint=_KEY_HINT)
+    if what == "step":
+        return _bare(path, node)
+    if what == "event":
+        hint = "An event is named like call.answered or agent.left."
+        return codes.BAD_NAME.at(path, node.span, f"'{text}' is not the name of an event", hint=hint)
+    if what in VERBS:
+        return choice(path, node, fault.label, str(fault.schema["pattern"]).strip("^()$").split("|"))
+    return codes.WRONG_TYPE.at(path, node.span, f"{fault.label} must be {_wanted(what)}, not '{text}'")
+
+
+def _bare(path: str, node: Node) -> Problem:
+    """Say what is wrong with a step that is one word."""
+    if not isinstance(node, Scalar):
+        return codes.WRONG_TYPE.at(path, node.span, f"this must be {_wanted('step')}")
+    if node.text in VERBS:
+        message = f"'{node.text}' needs a colon and something behind it; {_example(node.text)}"
+        return codes.MISSING.at(path, node.span, message)
+    if node.text.split(":")[0] in VERBS or " " in node.text.strip():
+        hint = "A text with a colon or other marks in it needs quotes around it."
+        message = "this is a text, not a step; a step begins with a verb and a colon, like - speak: ..."
+        return codes.UNKNOWN_VERB.at(path, node.span, message, hint=hint)
+    return _unknown_verb(path, node)
+
+
+def _limits(schema: Mapping[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f"from {low} to {high}"
+    return f"at least {low}" if high is None else f"at most {high}"
+
+
+def _wanted(what: str) -> str:
+    if what in _NAMES:
+        return f"the name of a {what.removesuffix(' name')}" if what != "name" else "a name"
+    if what.startswith("names of "):
+        return f"a block of names, each with its {what.removeprefix('names of ')}"
+    if what in VERBS:
+        option = VERBS[what].option(VERBS[what].main)
+        return "options in { }" if option is None else f"{_wanted(option.type)} or options in {{ }}"
+    return WANTED.get(what, "a block of names and values")
+
+
+def _text_of(node: Node) -> str:
+    return node.text if isinstance(node, Scalar) else ""
+

@@ -1,0 +1,226 @@
+"""The JSON Schemas of flow and project files, generated from the verb table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.core.verbs import VERBS, Option, Verb
+from engine.language import words
+
+# "x-is" names what a value is, for the plain message in shape.py; validators and editors ignore it.
+Schema = dict[str, Any]
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def flow_schema() -> Schema:
+    """Return the schema of a ``*.flow.yaml`` file."""
+    properties: Schema = {
+        "flow": _name("flow name"),
+        "about": _text("text"),
+        "starts_when": _ref("starts_when"),
+        "settings": _object("settings", {
+            "language": _text("text"), "voice": _text("text"), "longest_call": _duration(),
+        }),
+        "remember": _named("variable", _object("remember", {
+            "type": _choice(words.VARIABLE_TYPES),
+            "start": {"type": ["string", "number", "boolean", "array"], "items": _text("text"), "x-is": "value"},
+            "secret": _yes_no(),
+        }, required=["type"])),
+        "prompts": _named("prompt", _ref("prompt")),
+        "anywhere": _ref("anywhere"),
+        "start": _exit(),
+        "states": _ref("states"),
+        "roles": _named("role", _ref("role")),
+    }
+    return {
+        "$schema": _DIALECT, "$id": "https://ringflow.dev/schemas/flow.schema.json", "title": "ringflow flow",
+        **_object("flow", properties, required=["flow", "start", "states"]), "$defs": _flow_definitions(),
+    }
+
+
+def project_schema() -> Schema:
+    """Return the schema of ``project.yaml``."""
+    audio = {"url": _pattern(words.URL, "url"), "media": _text("text")}
+    properties: Schema = {
+        "numbers": _named("number", _phone()),
+        "telnyx": _object("telnyx", {"connection_id": _text("text"), "caller_id": _phone()}),
+        "audio": _named("audio", _object("audio", audio) | {"minProperties": 1, "maxProperties": 1}),
+        "notify": _named("notify target", _object("notify", {"url": _pattern(words.URL, "url")}, required=["url"])),
+        "lists": _named("list", {"type": "array", "items": _text("text"), "x-is": "list"}),
+        "secrets": {"type": "array", "items": _name("secret"), "x-is": "list of names"},
+        "http_hosts": {"type": "array", "items": _pattern(words.HOST, "host"), "x-is": "list of hosts"},
+        "may_call": {"type": "array", "items": _pattern(words.PREFIX, "prefix"), "x-is": "list of prefixes"},
+        "unrouted": {
+            "type": ["string", "object"], "pattern": "^(leave|reject)$", "properties": {"flow": _name("flow name")},
+            "required": ["flow"], "additionalProperties": False, "x-is": "unrouted",
+        },
+    }
+    return {
+        "$schema": _DIALECT, "$id": "https://ringflow.dev/schemas/project.schema.json", "title": "ringflow project",
+        **_object("project", properties),
+    }
+
+
+def _flow_definitions() -> Schema:
+    anywhere = {"on": _ref("on"), "on_error": _ref("exits")}
+    state: Schema = {
+        "about": _text("text"), "do": _ref("steps"), "then": _ref("exits"),
+        "keys": {
+            "type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "keys",
+            "propertyNames": {"pattern": "^([0-9*#]{1,128}|digits|anything_else|nothing)$", "x-is": "pressed key"},
+        },
+        "on": _ref("on"), "after": _ref("waits"), "every": _ref("waits"), "on_error": _ref("exits"),
+    }
+    role: Schema = {
+        "about": _text("text"), "starts_when": _ref("starts_when"), "anywhere": _ref("anywhere"),
+        "start": _exit(), "states": _ref("states"),
+    }
+    rule: Schema = {"if": _text("formula"), "do": _ref("steps"), "then": _exit()}
+    return {
+        "starts_when": _object("starts_when", {
+            "calls_to": {
+                "type": ["string", "array"], "pattern": "^any$", "items": _text("phone"), "minItems": 1,
+                "x-is": "calls_to",
+            },
+            "connection": _text("text"),
+        }) | {"minProperties": 1},
+        "prompt": {
+            "type": "object", "minProperties": 1, "x-is": "prompt",
+            "additionalProperties": {
+                "type": ["string", "number", "object"], "properties": {"audio": _name("audio")},
+                "required": ["audio"], "additionalProperties": False, "x-is": "prompt text",
+            },
+            "propertyNames": {"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", "x-is": "language"},
+        },
+        "anywhere": _object("anywhere", anywhere),
+        "states": _named("state", _object("state", state)),
+        "role": _object("role", role, required=["start", "states"]),
+        "on": {
+            "type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "on",
+            "propertyNames": {"pattern": r"^[a-z_][a-z0-9_]*(\.[a-z0-9_]+)+$", "x-is": "event"},
+        },
+        "waits": {
+            "type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "waits",
+            "propertyNames": {"pattern": words.DURATION, "x-is": "duration"},
+        },
+        "exits": {
+            **_object("rule", rule), "type": ["string", "object", "array"], "items": _object("rule", rule),
+            "minItems": 1, "minProperties": 1, "x-is": "exits",
+        },
+        "steps": {"type": "array", "minItems": 1, "items": _step(), "x-is": "steps"},
+        **{f"verb_{verb.name}": _verb(verb) for verb in VERBS.values()},
+    }
+
+
+def _step() -> Schema:
+    bare = "|".join(verb.name for verb in VERBS.values() if verb.bare)
+    return {
+        "type": ["string", "object"], "pattern": f"^({bare})$", "minProperties": 1, "maxProperties": 1,
+        "properties": {name: _ref(f"verb_{name}") for name in VERBS}, "additionalProperties": False, "x-is": "step",
+    }
+
+
+def _verb(verb: Verb) -> Schema:
+    if not verb.options and not verb.takes_rest:
+        return {"type": "null", "description": verb.about, "x-is": "nothing"}
+    schema = _object(verb.name, {option.name: _option(option) for option in verb.options})
+    required = [option.name for option in verb.options if option.required]
+    if required:
+        schema["required"] = required
+    if verb.takes_rest:
+        schema["additionalProperties"] = _text("value")
+        schema["minProperties"] = 1
+    main = verb.option(verb.main)
+    if main is not None:
+        short = _short_form(main)
+        schema = {**short, **schema, "type": ["object", *short["type"]]}
+    return schema | {"description": verb.about}
+
+
+def _short_form(main: Option) -> Schema:
+    """Return what ``- verb: value`` allows; words as a pattern, since an enum would refuse the long form."""
+    schema = _option(main)
+    types = schema["type"]
+    schema["type"] = [types] if isinstance(types, str) else types
+    if "enum" in schema:
+        schema["pattern"] = f"^({'|'.join(schema.pop('enum'))})$"
+    schema.pop("default", None)
+    return schema
+
+
+def _option(option: Option) -> Schema:
+    """Return the schema of an option's value; ranges of durations and the like are checked where they are read."""
+    schema: Schema
+    match option.type:
+        case "duration":
+            schema = _duration()
+        case "count":
+            schema = {"type": "integer", "x-is": "count"} | _range(option)
+        case "yes_no":
+            schema = _yes_no()
+        case "choice":
+            schema = _choice(option.values)
+        case "prompt" | "audio" | "notify" | "variable" | "leg" | "name":
+            schema = _name(option.type)
+        case "digits" | "forever":
+            pattern = words.DIGITS if option.type == "digits" else "^forever$"
+            schema = {"type": ["integer", "string"], "pattern": pattern, "x-is": option.type} | _range(option)
+        case "keys" | "key":
+            schema = {"type": ["string", "integer"], "x-is": option.type}
+        case _:
+            schema = _text(option.type)
+    return schema if option.default is None or option.type in ("duration", "digits") else (
+        schema | {"default": option.default}
+    )
+
+
+def _range(option: Option) -> Schema:
+    found: Schema = {"minimum": option.minimum, "maximum": option.maximum}
+    return {word: value for word, value in found.items() if value is not None}
+
+
+def _object(what: str, properties: Schema, *, required: list[str] | None = None) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False, "x-is": what}
+    return schema | ({"required": required} if required else {})
+
+
+def _named(what: str, value: Schema) -> Schema:
+    """Return the schema of a map from names to *value*."""
+    names = {"pattern": words.NAME, "x-is": what}
+    return {"type": "object", "additionalProperties": value, "propertyNames": names, "x-is": f"names of {what}"}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _text(what: str) -> Schema:
+    return {"type": ["string", "number", "boolean"], "x-is": what}
+
+
+def _pattern(pattern: str, what: str) -> Schema:
+    return {"type": "string", "pattern": pattern, "x-is": what}
+
+
+def _name(what: str) -> Schema:
+    return _pattern(words.NAME, what)
+
+
+def _phone() -> Schema:
+    return {"type": ["string", "integer"], "pattern": words.PHONE, "x-is": "phone"}
+
+
+def _duration() -> Schema:
+    return _pattern(words.DURATION, "duration")
+
+
+def _yes_no() -> Schema:
+    return {"type": "boolean", "x-is": "yes_no"}
+
+
+def _choice(values: tuple[str, ...]) -> Schema:
+    return {"type": "string", "enum": list(values), "x-is": "choice"}
+
+
+def _exit() -> Schema:
+    return {"type": "string", "x-is": "exit"}

@@ -1,0 +1,125 @@
+"""Values as authors write them, converted and held against the limits of the verb table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.problem import Problem
+from engine.core.verbs import Option
+from engine.language import codes, saying, words
+from engine.language.nodes import Node, Scalar, Span
+
+
+@dataclass(slots=True)
+class Reading:
+    """The reading of one file: where it is, what its shape ruled out, and what was found so far."""
+
+    path: str
+    broken: set[int]
+    problems: list[Problem] = field(default_factory=list)
+    skipped: int = 0       # how often a part could not be used; a part during which it rises is not sound
+
+    def usable(self, node: Node | None) -> bool:
+        """Return whether *node* is there and has its shape; a broken one is counted."""
+        if node is None:
+            return False
+        if id(node) in self.broken:
+            self.skipped += 1
+            return False
+        return True
+
+    def report(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        self.skipped += 1
+
+
+def seconds(text: str) -> float | None:
+    """Return how many seconds "30s", "15m" or "2h" is, None for anything else."""
+    if not re.fullmatch(words.DURATION, text):
+        return None
+    return float(text[:-1]) * words.UNIT_S[text[-1]]
+
+
+def read_duration(reading: Reading, node: Scalar, label: str, low: float | None, high: float | None) -> float | None:
+    """Return the seconds of *node*, or None after a report."""
+    value = seconds(node.text)
+    if value is None:
+        reading.report(saying.duration(reading.path, node, label))
+    elif (low is not None and value < low) or (high is not None and value > high):
+        message = f"{label} must be from {spoken(low or 0)} to {spoken(high or value)}, and {node.text} is not"
+        reading.report(codes.OUT_OF_RANGE.at(reading.path, node.span, message))
+    else:
+        return value
+    return None
+
+
+def spoken(value_s: float) -> str:
+    """Return *value_s* seconds as an author would write them: "90s", "15m", "4h"."""
+    for unit in ("h", "m"):
+        if value_s >= words.UNIT_S[unit] and value_s % words.UNIT_S[unit] == 0:
+            return f"{value_s / words.UNIT_S[unit]:g}{unit}"
+    return f"{value_s:g}s"
+
+
+def read_option(reading: Reading, option: Option, node: Scalar, label: str) -> Any:
+    """Return the value of *option* as the compiled flow holds it (texts as written), or None after a report."""
+    match option.type:
+        case "duration":
+            return read_duration(reading, node, label, option.minimum, option.maximum)
+        case "digits":
+            return _digit_counts(reading, option, node, label)
+        case "count" | "yes_no":
+            return node.value
+        case "forever":
+            return node.value if isinstance(node.value, int) else node.text
+        case "keys" | "key":
+            return _pressed(reading, node, label, single=option.type == "key")
+        case "phone":
+            return read_phone(reading, node, label)
+    if option.type == "text" and not node.text.strip():
+        reading.report(codes.MISSING.at(reading.path, node.span, f"{label} is empty"))
+        return None
+    if option.type == "text" and option.maximum is not None and len(node.text) > option.maximum:
+        message = f"this text has {len(node.text)} characters; Telnyx takes at most {option.maximum:g}"
+        reading.report(codes.TOO_LONG.at(reading.path, _beginning(node), message))
+        return None
+    return node.text
+
+
+def read_phone(reading: Reading, node: Scalar, label: str) -> str | None:
+    """Return an E.164 number, or a text with a formula, or None after a report."""
+    if re.fullmatch(words.PHONE, node.text) or "{{" in node.text:
+        return node.text
+    reading.report(saying.phone(reading.path, node, label))
+    return None
+
+
+def _digit_counts(reading: Reading, option: Option, node: Scalar, label: str) -> tuple[int, int] | None:
+    least, _, most = node.text.partition(" to ")
+    low, high = int(least), int(most or least)
+    if low > high:
+        message = f"{label} must be from the smaller to the larger number: {high} to {low}"
+        reading.report(codes.OUT_OF_RANGE.at(reading.path, node.span, message))
+        return None
+    if low < (option.minimum or 0) or high > (option.maximum or high):
+        message = f"{label} must be from {option.minimum:g} to {option.maximum:g}, and {node.text} is not"
+        reading.report(codes.OUT_OF_RANGE.at(reading.path, node.span, message))
+        return None
+    return low, high
+
+
+def _pressed(reading: Reading, node: Scalar, label: str, *, single: bool) -> str | None:
+    if re.fullmatch(words.PRESSED, node.text) and (not single or len(node.text) == 1):
+        return node.text
+    wanted = "one key: 0 to 9, * or #" if single else "the keys that count, for example \"12345\""
+    message = f"{label} must be {wanted}, not '{node.text}'"
+    reading.report(codes.WRONG_TYPE.at(reading.path, node.span, message))
+    return None
+
+
+def _beginning(node: Scalar) -> Span:
+    """Return the first line of a long text, so that the report does not quote all of it."""
+    span = node.span
+    return span if span.line == span.end_line else Span(span.line, span.column, span.line, span.column + 1)

@@ -1,0 +1,271 @@
+"""Every event's way into the store: queue, batch, decide, one commit, then whoever waits is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from engine.core.change import Change, JournalEntry, Row
+from engine.core.event import Event
+from engine.errors import DefectError, StoreUnavailable
+from engine.ports import Clock, Loaded, Log, Store
+
+_BATCH = 64
+_BUSY_BATCH = 4  # a last batch of this size opens a window, so that more events share the next commit
+_WINDOW_S = 0.001
+_TRIES = 3  # for a run that something else changed between load and commit
+_FIRST_PAUSE_S = 0.1  # before the database is tried again, doubled up to the last
+_LAST_PAUSE_S = 1.0
+_NEW_CALL = "call.initiated"
+
+
+class Route(Protocol):
+    """Where an event belongs: *keys* to try in order, and the run for when none is known ("": none)."""
+
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+
+    @property
+    def run(self) -> str: ...
+
+
+class Core(Protocol):
+    """The pure heart, with the flows it knows: what ``engine.core.intake`` does."""
+
+    def route(self, event: Event) -> Route: ...
+
+    def decide(self, event: Event, row: Row | None, *, run: str, now: float) -> Change: ...
+
+    def after_defect(self, event: Event, row: Row | None, *, run: str, now: float, error: str) -> Change: ...
+
+
+@dataclass(eq=False, slots=True)
+class _Entry:
+    """An event that is not committed yet. *is_ours*: no one would send it again, so it is kept until it is."""
+
+    event: Event
+    done: asyncio.Future[None]
+    settles: tuple[str, ...] = ()
+    is_ours: bool = False
+
+
+class Inbox:
+    """
+    Takes events and commits what the core makes of them, in batches, in order.
+
+    *follow* is called with each committed Change, in order, before those who wait are told. *max_waiting* bounds the
+    queue: from half of it on new calls are shed, then everything. *commit_within_s*: how long ``submit`` waits.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        core: Core,
+        follow: Callable[[Change], None],
+        log: Log,
+        count: Callable[[str, str], None] = lambda metric, label: None,
+        max_waiting: int = 2000,
+        commit_within_s: float = 1.5,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._core = core
+        self._follow = follow
+        self._log = log
+        self._count = count
+        self._max_waiting = max_waiting
+        self._commit_within_s = commit_within_s
+        self._queue: deque[_Entry] = deque()
+        self._in_flight: dict[str, _Entry] = {}
+        self._wake = asyncio.Event()
+        self._is_closed = False
+        self._last_size = 0
+        self.trouble: str | None = None  # why the database cannot be used right now, for readiness
+
+    # -- the way in -------------------------------------------------------------------------------------------
+
+    async def submit(self, event: Event) -> bool:
+        """
+        Return True once *event* is committed (for a duplicate: once its first copy is), False when it is not taken.
+
+        Raises:
+            StoreUnavailable: the database is away; the event is forgotten and has to be sent again.
+            TimeoutError: it is not committed yet; it stays in, and the next copy is a duplicate.
+        """
+        if self.trouble is not None:
+            raise StoreUnavailable(self.trouble)
+        entry = self._in_flight.get(event.id)
+        if entry is None:
+            if self._is_closed or self._is_full(is_new_call=event.type == _NEW_CALL):
+                return False
+            entry = self._put(_Entry(event, asyncio.get_running_loop().create_future()))
+        async with asyncio.timeout(self._commit_within_s):
+            await asyncio.shield(entry.done)
+        return True
+
+    def post(self, event: Event, *, settles: tuple[str, ...] = ()) -> asyncio.Future[None]:
+        """
+        Take an event of the engine's own; it is kept until it is committed. The result is set when it is.
+
+        *settles* are commands that leave the outbox in the same commit.
+        """
+        entry = _Entry(event, asyncio.get_running_loop().create_future(), settles, is_ours=True)
+        return self._put(entry).done
+
+    def sheds(self, raw: bytes) -> bool:
+        """True when there is no room for the webhook in *raw*; it is neither verified nor parsed for this."""
+        return self._is_full(is_new_call=_NEW_CALL.encode() in raw)
+
+    def close(self) -> None:
+        """Take no more webhooks; the engine's own events still go through."""
+        self._is_closed = True
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nothing is queued or being committed."""
+        return not self._in_flight
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    def _is_full(self, *, is_new_call: bool) -> bool:
+        return len(self._queue) >= (self._max_waiting // 2 if is_new_call else self._max_waiting)
+
+    def _put(self, entry: _Entry) -> _Entry:
+        self._in_flight[entry.event.id] = entry
+        self._queue.append(entry)
+        self._wake.set()
+        return entry
+
+    # -- batches ----------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Commit what comes, for ever."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                if self._last_size >= _BUSY_BATCH:
+                    await asyncio.sleep(_WINDOW_S)
+                batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+                self._last_size = len(batch)
+                await self._commit(batch)
+                if self.trouble is not None:
+                    await self._wait_for_store()
+            self._last_size = 0
+
+    async def _commit(self, batch: Sequence[_Entry]) -> None:
+        """Commit *batch*; whatever happens, nobody is left waiting and nothing of ours is lost."""
+        rest = list(batch)
+        try:
+            for _ in range(_TRIES):
+                rest = await self._apply(rest) if rest else rest
+            if rest:
+                raise DefectError("something else keeps changing the same run")
+        except StoreUnavailable as error:
+            self.trouble = str(error)
+            self._postpone(rest, error)
+        except Exception as error:
+            await self._commit_alone(rest, error)
+
+    async def _apply(self, batch: Sequence[_Entry]) -> list[_Entry]:
+        """Decide and commit; return the entries whose runs were refused."""
+        routes = [self._core.route(entry.event) for entry in batch]
+        loaded = await self._store.load(
+            event_ids=[entry.event.id for entry in batch],
+            keys=list({key for route in routes for key in route.keys}),
+            runs=list({route.run for route in routes} - {""}),
+        )
+        changes = self._decide_all(batch, routes, loaded)
+        refused = await self._store.apply(changes)
+        again = []
+        for entry, change in zip(batch, changes, strict=True):
+            if change.row is not None and change.row.run in refused:
+                again.append(entry)
+                continue
+            self._follow(change)
+            self._finish(entry, None)
+        return again
+
+    def _decide_all(self, batch: Sequence[_Entry], routes: Iterable[Route], loaded: Loaded) -> list[Change]:
+        """Return one change for each entry, each decided on what the ones before it left."""
+        runs, rows, now = dict(loaded.runs), dict(loaded.rows), self._clock.now()
+        changes = []
+        for entry, route in zip(batch, routes, strict=True):
+            if entry.event.id in loaded.seen:
+                changes.append(Change(event_id="", at=now, settled=entry.settles))
+                continue
+            run = next((runs[key] for key in route.keys if key in runs), route.run)
+            change = self._decide(entry.event, rows.get(run), run, now)
+            if change.row is not None:
+                rows[change.row.run] = change.row
+                runs.update(dict.fromkeys(change.keys, change.row.run))
+            if entry.settles:
+                change = replace(change, settled=(*change.settled, *entry.settles))
+            changes.append(change)
+        return changes
+
+    def _decide(self, event: Event, row: Row | None, run: str, now: float) -> Change:
+        """Return the core's change; a defect of ours harms this event and its run only."""
+        try:
+            return self._core.decide(event, row, run=run, now=now)
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            self._report(event, error, run)
+        try:
+            return self._core.after_defect(event, row, run=run, now=now, error=problem)
+        except Exception as error:
+            self._report(event, error, run)
+        failed = JournalEntry(run=run, at=now, kind="failed", record={"event": event.type, "error": problem})
+        return Change(event_id=event.id, at=now, journal=(failed,))
+
+    async def _commit_alone(self, entries: Sequence[_Entry], error: Exception) -> None:
+        """Find the one event of a batch that cannot be committed, a defect of ours, and give it up."""
+        if len(entries) > 1:
+            for entry in entries:
+                await self._commit([entry])
+            return
+        self._report(entries[0].event, error, "")
+        self._finish(entries[0], error)
+
+    def _report(self, event: Event, error: Exception, run: str) -> None:
+        self._count("defects", event.type)
+        self._log.error("event_failed", event_id=event.id, event_type=event.type, run=run, exc_info=error)
+
+    def _postpone(self, entries: Sequence[_Entry], error: StoreUnavailable) -> None:
+        """Tell those who can send again, and put our own events back in front of the queue."""
+        for entry in entries:
+            if not entry.is_ours:
+                self._finish(entry, error)
+        self._queue.extendleft(entry for entry in reversed(entries) if entry.is_ours)
+
+    def _finish(self, entry: _Entry, error: Exception | None) -> None:
+        if self._in_flight.get(entry.event.id) is entry:
+            del self._in_flight[entry.event.id]
+        if entry.done.done():
+            return
+        if error is None:
+            entry.done.set_result(None)
+        else:
+            entry.done.set_exception(error)
+            entry.done.exception()  # whoever waited may have gone; an error that nobody reads is no news
+
+    async def _wait_for_store(self) -> None:
+        """Return when the database can be written again."""
+        pause_s = _FIRST_PAUSE_S
+        while self.trouble is not None:
+            self._log.error("database_away", problem=self.trouble)
+            await self._clock.sleep_until(self._clock.now() + pause_s)
+            pause_s = min(pause_s * 2, _LAST_PAUSE_S)
+            try:
+                await self._store.apply(())
+            except StoreUnavailable as error:
+                self.trouble = str(error)
+            else:
+                self.trouble = None

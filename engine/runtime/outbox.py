@@ -1,0 +1,335 @@
+"""Carries out what ``core.delivery`` decides: commands go out chain by chain, and every one comes to an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from engine.core.answer import Answer, not_sent
+from engine.core.catalogue import Catalogue
+from engine.core.change import Change
+from engine.core.command import NOTIFY, TELL, OutboxRow
+from engine.core.delivery import (
+    NOTIFY_TERMS,
+    PATIENCE_S,
+    Attempt,
+    Send,
+    Settle,
+    Terms,
+    blocked,
+    in_doubt,
+    next_step,
+    refusal,
+)
+from engine.core.event import ACCEPTED, REFUSED, Event
+from engine.errors import CarrierSilent, CarrierUnreached, StoreUnavailable
+from engine.ports import Carrier, Clock, Log, Outside, Store
+from engine.runtime.clock import Alarm, Alarms
+
+_URGENT_SLOTS = 20  # hang-ups never wait for what else is under way
+_STORE_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 60.0
+_DIALS_PER_SECOND = "90103"  # concerns dials only, not the account
+
+Post = Callable[..., asyncio.Future[None]]
+
+
+@dataclass(eq=False, slots=True)
+class _Entry:
+    """A command on its way. *restarted*: an earlier process tried it. *is_trying*: it can no longer be withdrawn."""
+
+    row: OutboxRow
+    since: float
+    restarted: bool = False
+    attempts: list[Attempt] = field(default_factory=list)
+    is_trying: bool = False
+    is_dropped: bool = False
+    waker: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        if self.waker is not None and not self.waker.done():
+            self.waker.set_result(None)
+
+
+@dataclass(eq=False, slots=True)
+class _Chain:
+    """Commands that go one after another; the first one is being worked on, since *head_since*."""
+
+    name: str
+    entries: deque[_Entry] = field(default_factory=deque)
+    head_since: float = 0.0
+    alarm: Alarm | None = None
+
+
+class Outbox:
+    """
+    Sends the commands of committed changes. *post* puts an event into the inbox (``Inbox.post``).
+
+    Each chain has a task of its own; at most *max_under_way* requests are open, and some more for hang-ups.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        alarms: Alarms,
+        carrier: Carrier,
+        outside: Outside,
+        post: Post,
+        catalogue: Catalogue,
+        log: Log,
+        count: Callable[[str, str], None] = lambda metric, label: None,
+        max_under_way: int = 80,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._alarms = alarms
+        self._carrier = carrier
+        self._outside = outside
+        self._post = post
+        self._catalogue = catalogue
+        self._log = log
+        self._count = count
+        self._slots = asyncio.Semaphore(max_under_way)
+        self._urgent_slots = asyncio.Semaphore(_URGENT_SLOTS)
+        self._entries: dict[str, _Entry] = {}
+        self._chains: dict[str, _Chain] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._paused_until = 0.0
+        self.key_problem: str | None = None  # why Telnyx takes no commands from us, for readiness
+
+    # -- what comes in ----------------------------------------------------------------------------------------
+
+    def start(self, rows: Iterable[OutboxRow]) -> None:
+        """Go on with the commands that an earlier process left, oldest first."""
+        for row in rows:
+            self._add(row, restarted=row.first_attempt_at is not None)
+
+    def follow(self, change: Change) -> None:
+        """Take over the commands of a committed *change*, and let go of those that it withdraws or settles."""
+        for row in change.commands:
+            self._add(row)
+        for command_id in change.withdrawn:
+            entry = self._entries.get(command_id)
+            if entry is not None and not (entry.is_trying or entry.restarted):
+                self._drop(entry)
+        for command_id in (*change.abandoned, *change.settled):
+            entry = self._entries.get(command_id)
+            if entry is not None:
+                self._drop(entry)
+
+    @property
+    def is_idle(self) -> bool:
+        """True when every command has come to its outcome."""
+        return not self._entries
+
+    @property
+    def waiting(self) -> int:
+        return len(self._entries)
+
+    async def run(self) -> None:
+        """Send what comes, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            for chain in self._chains.values():
+                tasks.create_task(self._work(chain))
+            await asyncio.get_running_loop().create_future()
+
+    def _add(self, row: OutboxRow, *, restarted: bool = False) -> None:
+        entry = self._entries[row.command_id] = _Entry(row, self._clock.now(), restarted)
+        name = _chain_name(row)
+        chain = self._chains.get(name)
+        if chain is not None:
+            chain.entries.append(entry)
+            self._guard(chain)
+            return
+        chain = self._chains[name] = _Chain(name, deque((entry,)))
+        if self._tasks is not None:
+            self._tasks.create_task(self._work(chain))
+
+    def _drop(self, entry: _Entry) -> None:
+        """Forget *entry*; a request that is under way is not waited for."""
+        self._entries.pop(entry.row.command_id, None)
+        entry.is_dropped = True
+        chain = self._chains.get(_chain_name(entry.row))
+        if chain is not None and chain.entries and chain.entries[0] is not entry:
+            with suppress(ValueError):
+                chain.entries.remove(entry)
+        entry.wake()
+
+    # -- one chain --------------------------------------------------------------------------------------------
+
+    async def _work(self, chain: _Chain) -> None:
+        """Bring the commands of *chain* to their outcomes, one after another."""
+        while chain.entries:
+            entry = chain.entries[0]
+            chain.head_since = self._clock.now()
+            self._guard(chain)
+            try:
+                await self._deliver(entry)
+            except Exception as error:
+                self._report(entry, error)
+                await self._settle(entry, refusal(entry.row, code="defect", title="A defect of ringflow"))
+            chain.entries.popleft()
+        if chain.alarm is not None:
+            chain.alarm.cancel()
+        del self._chains[chain.name]
+
+    def _guard(self, chain: _Chain) -> None:
+        """See to it that nothing waits behind the head for longer than the patience (runtime.md, "Commands", 4)."""
+        if len(chain.entries) < 2 or chain.alarm is not None:
+            return
+        behind = chain.entries[1]
+        if behind.row.urgent or behind.row.command.operation == TELL:
+            return
+        due = max(chain.head_since, behind.since) + PATIENCE_S
+        chain.alarm = self._alarms.set(due, partial(self._give_up_behind, chain))
+
+    def _give_up_behind(self, chain: _Chain) -> None:
+        now = self._clock.now()
+        chain.alarm = None
+        for entry in list(chain.entries)[1:]:
+            if max(chain.head_since, entry.since) + PATIENCE_S <= now:
+                self._drop(entry)
+                outcome = in_doubt(entry.row) if entry.restarted else blocked(entry.row)
+                self._post(outcome, settles=(entry.row.command_id,))
+                self._note_outcome(entry, outcome)
+        self._guard(chain)
+
+    # -- one command ------------------------------------------------------------------------------------------
+
+    async def _deliver(self, entry: _Entry) -> None:
+        """Return when *entry* has come to its outcome or was dropped."""
+        if entry.row.command.operation == TELL:
+            await self._tell(entry)
+            return
+        terms = self._terms(entry.row)
+        while not entry.is_dropped:
+            now = self._clock.now()
+            step = next_step(entry.row, terms, entry.attempts, restarted=entry.restarted, now=now)
+            if isinstance(step, Settle):
+                await self._settle(entry, step.outcome)
+                return
+            until = self._held_until(entry) if isinstance(step, Send) else step.until
+            if until > now:
+                await self._wait(entry, until)
+            else:
+                await self._try(entry)
+
+    async def _tell(self, entry: _Entry) -> None:
+        row = entry.row
+        message = row.command.parameters
+        event = Event(id=row.command_id, type=message["type"], payload=message["payload"], run=row.command.path["run"])
+        if not entry.is_dropped:
+            entry.is_trying = True
+            await self._post(event, settles=(row.command_id,))
+            self._entries.pop(row.command_id, None)
+
+    def _terms(self, row: OutboxRow) -> Terms:
+        if row.command.operation == NOTIFY:
+            return NOTIFY_TERMS
+        return Terms.of(self._catalogue.operations[row.command.operation])
+
+    def _held_until(self, entry: _Entry) -> float:
+        """Return until when Telnyx wants no commands; hang-ups and messages to others go nevertheless."""
+        return 0.0 if entry.row.urgent or entry.row.command.operation == NOTIFY else self._paused_until
+
+    async def _wait(self, entry: _Entry, until: float) -> None:
+        """Return at *until*, or earlier when an attempt has ended or the entry was dropped."""
+        entry.waker = asyncio.get_running_loop().create_future()
+        alarm = self._alarms.set(until, entry.wake)
+        await entry.waker
+        alarm.cancel()
+
+    async def _try(self, entry: _Entry) -> None:
+        """Begin one attempt, once the store knows of it; do nothing where the command is no longer wanted."""
+        slots = self._urgent_slots if entry.row.urgent else self._slots
+        await slots.acquire()
+        is_wanted, pause_s = False, 0.0
+        try:
+            is_wanted = await self._may_send(entry)
+        except StoreUnavailable:
+            entry.is_trying, pause_s = False, _STORE_PAUSE_S
+        finally:
+            if not is_wanted:
+                slots.release()
+        if is_wanted:
+            assert self._tasks is not None
+            entry.attempts.append(Attempt(at=self._clock.now()))
+            self._tasks.create_task(self._attempt(entry, len(entry.attempts) - 1, slots))
+        elif pause_s:
+            await self._wait(entry, self._clock.now() + pause_s)
+
+    async def _may_send(self, entry: _Entry) -> bool:
+        """Note the first attempt durably; False when the command was withdrawn or given up meanwhile."""
+        command_id = entry.row.command_id
+        if entry.row.first_attempt_at is None and not entry.is_dropped:
+            entry.is_trying = True
+            at = self._clock.now()
+            if command_id not in await self._store.attempt([command_id], at=at):
+                self._drop(entry)
+            entry.row = replace(entry.row, first_attempt_at=at)
+        return not entry.is_dropped
+
+    async def _attempt(self, entry: _Entry, index: int, slots: asyncio.Semaphore) -> None:
+        """Make one attempt and write down how it ended."""
+        row, begun = entry.row, entry.attempts[index]
+        is_notify = row.command.operation == NOTIFY
+        send = self._outside.notify if is_notify else self._carrier.send
+        try:
+            answer = await send(row.command, command_id=row.command_id)
+            ended = replace(begun, answer=answer)
+            if not is_notify:
+                self._look_at(answer)
+        except CarrierUnreached:
+            ended = replace(begun, failure="unreached")
+        except CarrierSilent:
+            ended = replace(begun, failure="silent")
+        except Exception as error:
+            self._report(entry, error)
+            ended = replace(begun, answer=not_sent("a defect of ringflow"))
+        finally:
+            slots.release()
+        entry.attempts[index] = replace(ended, ended_at=self._clock.now())
+        entry.wake()
+
+    def _look_at(self, answer: Answer) -> None:
+        """Learn from an answer what holds for all commands: a pause, a refused key."""
+        if answer.is_throttled and answer.retry_after_s is not None and answer.code != _DIALS_PER_SECOND:
+            pause_s = min(answer.retry_after_s, _LONGEST_PAUSE_S)
+            self._paused_until = max(self._paused_until, self._clock.now() + pause_s)
+        self.key_problem = "Telnyx refuses the API key; set TELNYX_API_KEY" if answer.status == 401 else None
+
+    async def _settle(self, entry: _Entry, outcome: Event) -> None:
+        """Report *outcome*; what is behind a command that failed waits until the run has said what becomes of it."""
+        self._entries.pop(entry.row.command_id, None)
+        self._note_outcome(entry, outcome)
+        done = self._post(outcome, settles=(entry.row.command_id,))
+        if outcome.type != ACCEPTED:
+            await done
+
+    def _note_outcome(self, entry: _Entry, outcome: Event) -> None:
+        row = entry.row
+        self._count("commands", outcome.type)
+        if outcome.type == ACCEPTED:
+            return
+        told = {name: outcome.payload[name] for name in ("status", "code", "title") if name in outcome.payload}
+        name = "command_refused" if outcome.type == REFUSED else "command_in_doubt"
+        self._log.warning(name, run=row.run, operation=row.command.operation, command_id=row.command_id, **told)
+
+    def _report(self, entry: _Entry, error: Exception) -> None:
+        row = entry.row
+        self._count("defects", row.command.operation)
+        self._log.error("command_failed", run=row.run, operation=row.command.operation, exc_info=error)
+
+
+def _chain_name(row: OutboxRow) -> str:
+    """Return the chain to work in: hang-ups overtake theirs, and nothing waits for a message to the outside."""
+    if row.command.operation == NOTIFY:
+        return row.command_id
+    return f"{row.chain}!" if row.urgent else row.chain

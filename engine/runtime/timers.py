@@ -1,0 +1,55 @@
+"""The timers of all runs: each is one event at its time, and survives a restart in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from engine.core.change import Change, Timer
+from engine.core.event import TIMER, Event
+from engine.ports import Clock
+from engine.runtime.clock import Alarm, Alarms
+
+_REPEAT_S = 1.0  # a timer that its own event left in place comes again, but not in a tight loop
+
+
+class Timers:
+    """Follows committed changes. *post* gets an event for each timer that is due (``Inbox.post``)."""
+
+    def __init__(self, *, clock: Clock, alarms: Alarms, post: Callable[[Event], object]) -> None:
+        self._clock = clock
+        self._alarms = alarms
+        self._post = post
+        self._set: dict[str, tuple[Timer, Alarm]] = {}
+        self._fired: dict[str, Timer] = {}
+
+    def start(self, timers: Iterable[Timer]) -> None:
+        """Go on with the timers that the store kept; what came due meanwhile fires at once."""
+        for timer in timers:
+            self._put(timer, timer.due)
+
+    def follow(self, change: Change) -> None:
+        """Replace the timer of the run that a committed *change* is about."""
+        if change.row is None:
+            return
+        run, timer = change.row.run, change.timer
+        if run in self._set:
+            if self._set[run][0] == timer:
+                return
+            self._set.pop(run)[1].cancel()
+        fired = self._fired.pop(run, None)
+        if timer is not None:
+            again = self._clock.now() + _REPEAT_S
+            self._put(timer, max(timer.due, again) if timer == fired else timer.due)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._set)
+
+    def _put(self, timer: Timer, due: float) -> None:
+        self._set[timer.run] = (timer, self._alarms.set(due, partial(self._fire, timer)))
+
+    def _fire(self, timer: Timer) -> None:
+        del self._set[timer.run]
+        self._fired[timer.run] = timer
+        self._post(Event(id=f"timer:{timer.run}:{timer.gen}", type=TIMER, run=timer.run, payload={"gen": timer.gen}))

@@ -1,0 +1,143 @@
+"""Telnyx's API: what is checked before a command, the 60 s window of command_id, and the errors asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.simulator import (
+    audio,
+    bridges,
+    calls,
+    conferences,
+    dialling,
+    gathers,
+    participants,
+    queues,
+    recordings,
+    room_audio,
+)
+from engine.simulator.exchange import Exchange
+from engine.simulator.refusals import TITLES, Refusal
+from engine.simulator.requests import Deed, Request, Router, done
+from engine.simulator.validation import check_request
+from engine.simulator.values import Response
+
+_DEEDS: Mapping[str, Deed] = {
+    **calls.DEEDS,
+    **audio.DEEDS,
+    **gathers.DEEDS,
+    **recordings.DEEDS,
+    **queues.DEEDS,
+    **conferences.DEEDS,
+    **participants.DEEDS,
+    **room_audio.DEEDS,
+    **bridges.DEEDS,
+    **dialling.DEEDS,
+}
+
+
+@dataclass(slots=True)
+class _Fault:
+    response: Response
+    times: int
+
+
+class Api:
+    """Answers requests by changing the exchange."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._router = Router(exchange.catalogue)
+        self._faults: dict[str, _Fault] = {}
+        self._accepted: dict[tuple[str, str], tuple[float, Response]] = {}
+
+    def fail_next(self, operation: str, status: int, code: str, times: int, headers: Mapping[str, str] | None) -> None:
+        """Refuse the next *times* requests for *operation*. Raises ValueError for an unknown operation."""
+        if operation not in self._exchange.catalogue.operations:
+            raise ValueError(f"there is no operation {operation}")
+        refusal = Refusal(status, code, TITLES.get(code, "The command was refused on purpose."), headers=headers)
+        self._faults[operation] = _Fault(refusal.response(), times)
+
+    def request(self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> Response:
+        """Return the answer to one request, and note it in the record."""
+        try:
+            request = self._router.find(method, path, query, body)
+        except Refusal as refusal:
+            return refusal.response()
+        leg = request.leg_id if request.leg_id in self._exchange.calls else None
+        # Noted before its effects, filled in after them.
+        entry = self._exchange.note("request", leg, request.operation.name)
+        response, is_repeated = self._answer(request)
+        entry.details = {
+            "target": request.target,
+            "path": dict(request.path),
+            "parameters": dict(body),
+            "query": dict(query),
+            "status": response.status,
+            "code": response.code,
+            "repeated": is_repeated,
+        }
+        return response
+
+    def _answer(self, request: Request) -> tuple[Response, bool]:
+        fault = self._take_fault(request)
+        if fault is not None:
+            return fault, False
+        key = _window(request)
+        now, options = self._exchange.now, self._exchange.options
+        try:
+            check_request(
+                self._exchange.catalogue,
+                request.operation,
+                request.query,
+                request.body,
+                refuse_unknown=options.unknown_parameters == "refused",
+            )
+            if request.is_about_call:
+                self._exchange.call(request.path["call_control_id"])
+            accepted = self._accepted.get(key) if key else None
+            if accepted is not None and now - accepted[0] < options.command_window_s:
+                return accepted[1], True
+            response = self._carry_out(request)
+        except Refusal as refusal:
+            return refusal.response(), False
+        if key:
+            self._accepted[key] = (now, response)
+        return response, False
+
+    def _carry_out(self, request: Request) -> Response:
+        exchange, operation = self._exchange, request.operation
+        if request.is_about_call and not operation.is_read:
+            call = exchange.call(request.path["call_control_id"])
+            exchange.refuse_ended(call)
+            if operation.name not in exchange.options.before_answer:
+                exchange.live_call(call.id)
+        deed = _DEEDS.get(operation.name)
+        body = deed(exchange, request) if deed else done()
+        state, owner = request.body.get("client_state"), exchange.calls.get(request.leg_id or "")
+        if operation.takes_client_state and state is not None and owner is not None:
+            owner.client_state = state
+        return Response(200 if body else 204, body)
+
+    def _take_fault(self, request: Request) -> Response | None:
+        name = request.operation.name
+        fault = self._faults.get(name)
+        if fault is None:
+            return None
+        fault.times -= 1
+        if fault.times <= 0:
+            del self._faults[name]
+        if name == "bridge":
+            bridges.lose_first(self._exchange, request)
+        return fault.response
+
+
+def _window(request: Request) -> tuple[str, str] | None:
+    """Return where a repeated command_id is ignored: the same call, all dials, or all rooms (facts.md, section 3)."""
+    command_id = request.body.get("command_id")
+    if not request.operation.takes_command_id or not isinstance(command_id, str) or not command_id:
+        return None
+    scope = request.path.get("call_control_id") or ("dial" if request.operation.name == "dial" else "conference")
+    return scope, command_id

@@ -1,0 +1,258 @@
+"""Speech and audio files: what is heard, one after another, and the commands that start and stop it on a call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from engine.simulator.exchange import Because, Exchange
+from engine.simulator.requests import Deed, Request, done
+from engine.simulator.state import Call, Channel, Sound
+from engine.simulator.values import Entry
+
+_TAGS = re.compile(r"<[^>]*>")
+
+
+def play(exchange: Exchange, channel: Channel, sound: Sound) -> None:
+    """Play *sound*, now or behind what is playing on *channel*."""
+    channel.sounds.append(sound)
+    if len(channel.sounds) == 1:
+        _start(exchange, channel)
+
+
+def _start(exchange: Exchange, channel: Channel) -> None:
+    sound = channel.sounds[0]
+    sound.has_started = True
+    for call in sound.listeners():
+        begin_hearing(exchange, sound, call)
+    sound.on_start()
+    if sound.length_s is not None:
+        sound.alarm = exchange.after(sound.length_s, lambda: finish(exchange, channel, sound.outcome))
+
+
+def begin_hearing(exchange: Exchange, sound: Sound, call: Call) -> None:
+    """Note that *call* hears *sound* from now on."""
+    if call.ended_at is None:
+        sound.entries[call.id] = exchange.note(
+            "hears", call.id, sound.what, sound=sound.kind, seconds=sound.length_s, room=sound.room
+        )
+
+
+def end_hearing(exchange: Exchange, sound: Sound, call: Call, *, cut: bool = True) -> None:
+    """Note that *call* no longer hears *sound*."""
+    entry = sound.entries.pop(call.id, None)
+    if entry is not None:
+        _close(exchange, entry, cut=cut)
+
+
+def _close(exchange: Exchange, entry: Entry, *, cut: bool) -> None:
+    entry.ended_at, entry.cut = exchange.now, cut
+    exchange.note("stops", entry.leg, entry.what, hears=entry.index, cut=cut)
+
+
+def finish(exchange: Exchange, channel: Channel, status: str) -> None:
+    """End what is playing on *channel* with *status* and start the next sound."""
+    sound = channel.sounds.pop(0)
+    if sound.alarm is not None:
+        sound.alarm.cancel()
+    for entry in sound.entries.values():
+        _close(exchange, entry, cut=status != "completed")
+    sound.entries.clear()
+    sound.on_end(status)
+    # on_end may have started something itself, when nothing else was waiting.
+    if channel.sounds and not channel.sounds[0].has_started:
+        _start(exchange, channel)
+
+
+def stop(exchange: Exchange, channel: Channel, which: str = "all", status: str = "cancelled") -> None:
+    """Stop what is playing; "all" also forgets what waits behind it, without webhooks."""
+    forgotten = channel.sounds[1:] if which == "all" else []
+    if forgotten:
+        del channel.sounds[1:]
+    if channel.sounds:
+        finish(exchange, channel, status)
+    for sound in forgotten:
+        sound.on_forgotten()
+
+
+def drop(exchange: Exchange, channel: Channel, sound: Sound) -> None:
+    """Take *sound* off *channel*, playing or waiting."""
+    if channel.sounds[0] is sound:
+        finish(exchange, channel, "cancelled")
+    else:
+        channel.sounds.remove(sound)
+
+
+def beep(exchange: Exchange, calls: list[Call], room: str | None = None) -> None:
+    """Let *calls* hear a beep, which takes no time."""
+    for call in calls:
+        entry = exchange.note("hears", call.id, "beep", sound="beep", seconds=0.0, room=room)
+        entry.ended_at = exchange.now
+
+
+def times(loop: Any) -> float | None:
+    """Return how often to play, None for ever. Source: facts.md, section 6 ("infinity" or a count)."""
+    if loop == "infinity":
+        return None
+    return max(1, int(loop)) if isinstance(loop, int) or str(loop or "").isdigit() else 1
+
+
+def spoken(text: str) -> str:
+    """Return *text* as it is heard: without SSML's tags."""
+    return " ".join(_TAGS.sub(" ", text).split()) if "<" in text else text
+
+
+def speech(
+    exchange: Exchange,
+    text: str,
+    listeners: Callable[[], list[Call]],
+    *,
+    loop: Any = None,
+    on_start: Callable[[], None] = lambda: None,
+    on_end: Callable[[str], None] = lambda status: None,
+    room: str | None = None,
+) -> Sound:
+    """Return *text* as a sound."""
+    heard, count = spoken(text), times(loop)
+    length_s = None if count is None else exchange.options.speech_s(heard) * count
+    return Sound(
+        kind="speech", what=heard, length_s=length_s, listeners=listeners, on_start=on_start, on_end=on_end, room=room
+    )
+
+
+def file(
+    exchange: Exchange,
+    name: str,
+    listeners: Callable[[], list[Call]],
+    *,
+    loop: Any = None,
+    on_start: Callable[[], None] = lambda: None,
+    on_end: Callable[[str], None] = lambda status: None,
+    room: str | None = None,
+    kind: str = "audio",
+) -> Sound:
+    """Return the audio file *name* (a media name or URL) as a sound; a missing one ends at once, file_not_found."""
+    count, missing = times(loop), name in exchange.options.missing_audio
+    length_s = None if count is None else exchange.options.file_s(name) * count
+    return Sound(
+        kind="music" if count is None else kind,
+        what=name,
+        length_s=0.0 if missing else length_s,
+        listeners=(list if missing else listeners),
+        on_start=on_start,
+        on_end=on_end,
+        room=room,
+        outcome="file_not_found" if missing else "completed",
+    )
+
+
+def media(request: Request, prefix: str = "") -> dict[str, str]:
+    """Return the request's ``media_url`` or ``media_name``, as playback webhooks carry them."""
+    if request[f"{prefix}audio_url"]:
+        return {"media_url": request[f"{prefix}audio_url"]}
+    return {"media_name": request[f"{prefix}media_name"]} if request[f"{prefix}media_name"] else {}
+
+
+def playback(
+    exchange: Exchange,
+    call: Call,
+    request: Request,
+    listeners: Callable[[], list[Call]],
+    *,
+    on_end: Callable[[str], None] = lambda status: None,
+) -> Sound:
+    """Return the request's audio as a sound that reports ``call.playback.started`` and ``.ended``."""
+    fields: dict[str, Any] = media(request) | {"overlay": bool(request["overlay"])}
+
+    def ended(status: str) -> None:
+        exchange.emit("call.playback.ended", call, status=status, **fields)
+        on_end(status)
+
+    name = next(iter(media(request).values()), "audio in the request")
+    return file(
+        exchange,
+        name,
+        listeners,
+        loop=request["loop"],
+        on_end=ended,
+        on_start=lambda: exchange.emit("call.playback.started", call, **fields),
+    )
+
+
+def depart(exchange: Exchange, call: Call, because: Because) -> None:
+    """End the call's sounds when it is hung up or connected elsewhere; a queue leaves them playing."""
+    if because in ("hangup", "bridged", "room"):
+        status = "call_hangup" if because == "hangup" else "cancelled"
+        for channel in (call.channel, call.overlay, call.ring):
+            stop(exchange, channel, status=status)
+
+
+def _listeners(call: Call, request: Request) -> Callable[[], list[Call]]:
+    def listeners() -> list[Call]:
+        other = [call.partner] if call.partner is not None else []
+        return {"opposite": other, "both": [call, *other]}.get(request["target_legs"], [call])
+
+    return listeners
+
+
+def _make_way(exchange: Exchange, channel: Channel, request: Request) -> None:
+    which = request["stop"] or ("all" if exchange.options.audio_overlap == "replace" else "")
+    if which:
+        stop(exchange, channel, which)
+
+
+def _speak(exchange: Exchange, request: Request) -> dict[str, Any]:
+    call = exchange.call(request.path["call_control_id"])
+
+    def ended(status: str) -> None:
+        reported = exchange.options.stopped_speech_status if status == "cancelled" else status
+        exchange.emit("call.speak.ended", call, status=reported)
+
+    _make_way(exchange, call.channel, request)
+    play(
+        exchange,
+        call.channel,
+        speech(
+            exchange,
+            request["payload"],
+            _listeners(call, request),
+            loop=request["loop"],
+            on_end=ended,
+            on_start=lambda: exchange.emit("call.speak.started", call),
+        ),
+    )
+    return done()
+
+
+def _playback_start(exchange: Exchange, request: Request) -> dict[str, Any]:
+    call = exchange.call(request.path["call_control_id"])
+    channel = call.overlay if request["overlay"] else call.channel
+    _make_way(exchange, channel, request)
+    play(exchange, channel, playback(exchange, call, request, _listeners(call, request)))
+    return done()
+
+
+def _playback_stop(exchange: Exchange, request: Request) -> dict[str, Any]:
+    call = exchange.call(request.path["call_control_id"])
+    stop(exchange, call.overlay if request["overlay"] else call.channel, request["stop"])
+    return done()
+
+
+def _send_dtmf(exchange: Exchange, request: Request) -> dict[str, Any]:
+    hear_tones(exchange, exchange.call(request.path["call_control_id"]), request["digits"])
+    return done()
+
+
+def hear_tones(exchange: Exchange, call: Call, digits: str, room: str | None = None) -> None:
+    """Let the person on *call* hear *digits* as tones."""
+    entry = exchange.note("hears", call.id, digits, sound="tones", seconds=0.0, room=room)
+    entry.ended_at = exchange.now
+
+
+DEEDS: dict[str, Deed] = {
+    "speak": _speak,
+    "playback_start": _playback_start,
+    "playback_stop": _playback_stop,
+    "send_dtmf": _send_dtmf,
+}

@@ -1,0 +1,212 @@
+"""Legs that ring somebody: dial and transfer, and what the person at the far end does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.simulator import audio, bridges, calls, conferences
+from engine.simulator.exchange import Because, Exchange
+from engine.simulator.recordings import record_from_answer
+from engine.simulator.refusals import Refusal
+from engine.simulator.requests import Deed, Request, done
+from engine.simulator.state import Call
+
+_DIAL_WINDOW_S = 5  # 30 dials a second over a rolling window of 5 s (facts.md, section 3)
+
+
+def pick_up(exchange: Exchange, call: Call, *, machine: bool) -> None:
+    """The far end of an outgoing leg answers, a person or a *machine*."""
+    calls.answer_call(exchange, call)
+    on_answer, call.on_answer = call.on_answer, None
+    if call.wishes:
+        _detect_machine(exchange, call, machine=machine)
+    if on_answer is not None:
+        on_answer()
+
+
+def refuse(exchange: Exchange, call: Call, cause: str) -> None:
+    """The far end of an outgoing leg does not take the call."""
+    exchange.end_call(call, cause, "callee")
+
+
+def depart(exchange: Exchange, call: Call, because: Because) -> None:
+    """
+    When a ringing transfer ends, the ringing on the first leg ends; when the first leg hangs up, so does the ringing.
+
+    Telnyx keeps a dialled leg ringing although the caller has left (facts.md, section 7, FRIC-008).
+    """
+    if because != "hangup":
+        return
+    origin = call.rings_for
+    if origin is not None:
+        call.rings_for = None
+        audio.stop(exchange, origin.ring)
+    for other in call.transfers:
+        if other.rings_for is call:
+            exchange.end_call(other, "originator_cancel", "caller")
+
+
+def _ring(
+    exchange: Exchange,
+    to: str,
+    from_: str,
+    request: Request,
+    *,
+    session: str | None,
+    client_state: str | None,
+    connection_id: str,
+) -> Call:
+    call = calls.open_call(
+        exchange,
+        from_=from_,
+        to=to,
+        direction="outgoing",
+        session=session,
+        connection_id=connection_id,
+        client_state=client_state,
+    )
+    call.time_limit_s = float(request["time_limit_secs"])
+    mode = request["answering_machine_detection"] or "disabled"
+    config = request["answering_machine_detection_config"] or {}
+    call.wishes = {} if mode == "disabled" else {"mode": mode, "config": config}
+    call.ring_alarm = exchange.after(float(request["timeout_secs"]), lambda: exchange.end_call(call, "timeout"))
+    if exchange.options.answer_after_s is not None:
+        call.answer_alarm = exchange.after(
+            exchange.options.answer_after_s, lambda: pick_up(exchange, call, machine=False)
+        )
+    return call
+
+
+def _detect_machine(exchange: Exchange, call: Call, *, machine: bool) -> None:
+    mode, options = call.wishes["mode"], exchange.options
+    premium = "premium." if mode.startswith("premium") else ""
+    human = "human_residence" if premium else "human"
+
+    def detected() -> None:
+        _if_live(
+            call,
+            lambda: exchange.emit(
+                f"call.machine.{premium}detection.ended", call, result="machine" if machine else human
+            ),
+        )
+
+    def greeted() -> None:
+        result = "beep_detected" if premium or mode == "detect_beep" else "ended"
+        _if_live(call, lambda: exchange.emit(f"call.machine.{premium}greeting.ended", call, result=result))
+
+    exchange.after(options.machine_detected_after_s, detected)
+    if machine and (premium or mode in ("greeting_end", "detect_beep", "detect_words")):
+        exchange.after(options.machine_greeting_s, greeted)
+
+
+def _if_live(call: Call, action: Callable[[], None]) -> None:
+    if call.is_live:
+        action()
+
+
+def _dial(exchange: Exchange, request: Request) -> dict[str, Any]:
+    _pace(exchange)
+    link = exchange.live_call(request["link_to"], pointer="/link_to") if request["link_to"] else None
+    if request["supervise_call_control_id"]:
+        exchange.live_call(request["supervise_call_control_id"], pointer="/supervise_call_control_id")
+    numbers = request["to"] if isinstance(request["to"], list) else [request["to"]]
+    legs = [
+        _ring(
+            exchange,
+            number,
+            request["from"],
+            request,
+            client_state=request["client_state"],
+            session=link.leg.call_session_id if link else None,
+            connection_id=request["connection_id"],
+        )
+        for number in numbers
+    ]
+    for leg in legs:
+        leg.on_answer = _after_dial(exchange, leg, [other for other in legs if other is not leg], link, request)
+    # "For Dial command it will always be false (dialing is asynchronous)": the API's own text on is_alive.
+    return {"data": calls.row(exchange, legs[0]) | {"is_alive": False}}
+
+
+def _pace(exchange: Exchange) -> None:
+    since = exchange.now - _DIAL_WINDOW_S
+    exchange.dials = [at for at in exchange.dials if at > since]
+    if len(exchange.dials) >= exchange.options.dials_per_second * _DIAL_WINDOW_S:
+        raise Refusal(429, "90103", "Too many dials per second.", headers={"x-ratelimit-reset": "1"})
+    exchange.dials.append(exchange.now)
+
+
+def _after_dial(
+    exchange: Exchange, leg: Call, others: list[Call], link: Call | None, request: Request
+) -> Callable[[], None]:
+    def on_answer() -> None:
+        for other in others:
+            exchange.end_call(other, "originator_cancel", "caller")
+        record_from_answer(exchange, leg, request)
+        _greet(exchange, leg, request)
+        if request["conference_config"]:
+            _enter_room(exchange, leg, request["conference_config"])
+        if request["bridge_on_answer"] and link is not None:
+            _bridge_or_hang_up(exchange, link, leg, request)
+
+    return on_answer
+
+
+def _greet(exchange: Exchange, leg: Call, request: Request) -> None:
+    name = next(iter(audio.media(request).values()), None)
+    if name:
+        audio.play(exchange, leg.channel, audio.file(exchange, name, lambda: [leg]))
+
+
+def _enter_room(exchange: Exchange, leg: Call, wishes: dict[str, Any]) -> None:
+    name = wishes.get("conference_name") or ""
+    room = exchange.conferences.get(wishes.get("id") or "") or exchange.open_rooms.get(name)
+    try:
+        if room is not None and room.ended_at is None:
+            conferences.join(exchange, room, leg, wishes)
+        elif name:
+            conferences.create(exchange, leg, name, wishes)
+    except Refusal:
+        exchange.end_call(leg, "unspecified")
+
+
+def _bridge_or_hang_up(exchange: Exchange, link: Call, leg: Call, request: Request) -> None:
+    if not link.is_live or (request["prevent_double_bridge"] and link.partner is not None):
+        exchange.end_call(leg, "normal_clearing", "caller")
+        return
+    bridges.connect(exchange, link, leg)
+    leg.stays_after_unbridge = bridges.wants_to_stay(request)
+
+
+def _transfer(exchange: Exchange, request: Request) -> dict[str, Any]:
+    call = exchange.call(request.path["call_control_id"])
+    leg = _ring(
+        exchange,
+        request["to"],
+        request["from"] or call.leg.to,
+        request,
+        session=call.leg.call_session_id,
+        client_state=request["target_leg_client_state"],
+        connection_id=call.leg.connection_id,
+    )
+    leg.rings_for = call
+    call.transfers.append(leg)
+    if request["early_media"] is not False:
+        audio.stop(exchange, call.ring)
+        ringing = audio.file(exchange, "ringing", lambda: [call], loop="infinity")
+        ringing.kind = "ringing"
+        audio.play(exchange, call.ring, ringing)
+
+    def on_answer() -> None:
+        leg.rings_for = None
+        audio.stop(exchange, call.ring)
+        bridges.connect(exchange, call, leg)
+        call.stays_after_unbridge = bridges.wants_to_stay(request)
+        record_from_answer(exchange, call, request)
+
+    leg.on_answer = on_answer
+    return done()
+
+
+DEEDS: dict[str, Deed] = {"dial": _dial, "transfer": _transfer}

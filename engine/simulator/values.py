@@ -1,0 +1,107 @@
+"""What the simulated Telnyx hands out: legs, answers, webhooks and the record of all that happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+EntryKind = Literal["hears", "stops", "request", "presses", "says", "state", "webhook"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One leg of a call, by its ids and numbers."""
+
+    call_control_id: str
+    call_leg_id: str
+    call_session_id: str
+    connection_id: str
+    from_: str
+    to: str
+    direction: Literal["incoming", "outgoing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP answer of the API. *body* is empty for 204."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """Telnyx's error code, or "" when the request was accepted."""
+        errors = self.body.get("errors")
+        return str(errors[0]["code"]) if errors else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One webhook that is due. *body* is the whole JSON body, as Telnyx sends it."""
+
+    id: str
+    event_type: str
+    body: Mapping[str, Any]
+    call_control_id: str | None
+    at: float
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """The event's payload, whether or not the envelope is wrapped in ``data``."""
+        envelope: Mapping[str, Any] = self.body.get("data", self.body)
+        payload: Mapping[str, Any] = envelope["payload"]
+        return payload
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """
+    One line of the record; only ``ended_at`` and ``cut`` of a "hears" line are filled in later.
+
+    *index* is its place in the record, *at* epoch seconds, *leg* a call_control_id or None. What *what* holds:
+
+    ========  ==========================================  =====================================================
+    hears     the text, audio name or URL, beep, ringing  sound (speech audio music beep ringing tones), seconds
+                                                          (None = until stopped), room (a conference id or None)
+    stops     as in hears                                 hears: index of the line that ends here; cut
+    request   the operation                               target, path, parameters, query, status, code, repeated
+    presses   one digit                                   -
+    says      what the person says                        seconds
+    state     answered, "hung up", joined, left, ...      depends: cause, room, queue, with, ...
+    webhook   the event type                              id, payload
+    ========  ==========================================  =====================================================
+    """
+
+    index: int
+    at: float
+    kind: EntryKind
+    leg: str | None
+    what: str
+    details: Mapping[str, Any]
+    ended_at: float | None = None
+    cut: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry as a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a leg stands at this moment. *hears* are the indexes of the "hears" lines that sound right now."""
+
+    leg: Leg
+    state: Literal["ringing", "answered", "ended"]
+    cause: str
+    hears: tuple[int, ...]
+    gathering: bool
+    recording: bool
+    queue: str | None
+    room: str | None
+    room_name: str | None
+    on_hold: bool
+    muted: bool
+    bridged_with: str | None
+    client_state: str | None

@@ -1,0 +1,250 @@
+"""
+A simulated Telnyx: calls, queues and rooms, as a value that only time and requests change.
+
+No clock, no network, no chance: the same seed and the same calls give the same trace.
+What it does where Telnyx's documents are silent is a choice in ``Options``. Source: facts.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import partial
+from typing import Any, Literal
+
+from engine.core.catalogue import Catalogue
+from engine.simulator import audio, bridges, calls, conferences, dialling, gathers, queues, recordings
+from engine.simulator.api import Api
+from engine.simulator.exchange import Exchange
+from engine.simulator.options import Options
+from engine.simulator.state import Call
+from engine.simulator.values import Entry, Leg, Look, Response, Webhook
+
+# In this order a call that goes leaves things behind; a gather before its prompt, sounds before the place.
+_DEPARTURES = (
+    gathers.depart,
+    audio.depart,
+    recordings.depart,
+    queues.depart,
+    conferences.depart,
+    bridges.depart,
+    dialling.depart,
+)
+
+
+class World:
+    """
+    One simulated Telnyx account. *start* and every ``now`` are epoch seconds; time never goes backwards.
+
+    ``request`` is the API, ``call`` to ``speak_into`` are the people, ``advance`` lets time pass and returns the
+    webhooks to deliver, ``record`` is all that happened.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        seed: int = 0,
+        options: Options = Options(),  # noqa: B008 (frozen)
+        start: float = 0.0,
+    ) -> None:
+        self.options = options
+        self._exchange = Exchange(catalogue, options, seed=seed, start=start, departures=_DEPARTURES)
+        self._api = Api(self._exchange)
+        self._delivered: Webhook | None = None
+
+    @property
+    def record(self) -> list[Entry]:
+        """All that happened so far, oldest first; only ever appended to."""
+        return self._exchange.record
+
+    @property
+    def now(self) -> float:
+        return self._exchange.now
+
+    # The API
+
+    def request(
+        self, method: str, path: str, *, query: Mapping[str, str], body: Mapping[str, Any], now: float
+    ) -> Response:
+        """Return Telnyx's answer to one request; *path* is percent-encoded, with or without ``/v2``."""
+        self._exchange.run_until(now)
+        return self._api.request(method, path, query, body)
+
+    # People
+
+    def call(self, *, from_: str, to: str, now: float, caller_id_name: str = "", connection_id: str = "") -> Leg:
+        """Somebody calls in; returns the new leg, which is parked until it is answered."""
+        self._exchange.run_until(now)
+        return calls.open_call(
+            self._exchange,
+            from_=from_,
+            to=to,
+            direction="incoming",
+            caller_id_name=caller_id_name,
+            connection_id=connection_id,
+        ).leg
+
+    def press(self, call_control_id: str, digits: str, now: float, *, gap_s: float = 0.3) -> None:
+        """The person presses *digits*, the first now and one more every *gap_s*. Raises ValueError for no keys."""
+        if not set(digits) <= set("0123456789*#ABCD"):
+            raise ValueError(f"a telephone has no keys '{digits}'")
+        call = self._person(call_control_id, now)
+        for index, digit in enumerate(digits):
+            self._exchange.after(index * gap_s, partial(gathers.press, self._exchange, call, digit))
+        self._exchange.run_until(now)
+
+    def hang_up(self, call_control_id: str, now: float) -> None:
+        """The person hangs up; nothing happens when the call is over."""
+        call = self._person(call_control_id, now)
+        incoming = call.leg.direction == "incoming"
+        cause = "normal_clearing" if call.answered_at is not None or not incoming else "originator_cancel"
+        self._exchange.end_call(call, cause, "caller" if incoming else "callee")
+
+    def pick_up(self, call_control_id: str, now: float, *, machine: bool = False) -> None:
+        """The far end that rings answers, a person or a *machine*. Raises ValueError when it does not ring."""
+        dialling.pick_up(self._exchange, self._ringing(call_control_id, now), machine=machine)
+
+    def refuse(self, call_control_id: str, now: float, cause: str = "user_busy") -> None:
+        """The far end that rings does not take the call; *cause* is a ``hangup_cause``. Raises ValueError likewise."""
+        dialling.refuse(self._exchange, self._ringing(call_control_id, now), cause)
+
+    def ignore(self, call_control_id: str, now: float) -> None:
+        """The far end lets it ring until the dial's ``timeout_secs``. Raises ValueError when it does not ring."""
+        alarm = self._ringing(call_control_id, now).answer_alarm
+        if alarm is not None:
+            alarm.cancel()
+
+    def speak_into(self, call_control_id: str, text: str, now: float, *, seconds: float | None = None) -> None:
+        """The person says *text*: recordings hear it, a room's floor changes hands. People are silent otherwise."""
+        exchange = self._exchange
+        call = self._person(call_control_id, now)
+        lasts_s = self.options.speech_s(text) if seconds is None else seconds
+        exchange.note("says", call.id, text, seconds=lasts_s)
+        for recording in list(call.recordings):
+            recording.heard.append(text)
+            recordings.listen_for_silence(exchange, call, recording, lasts_s)
+        if call.room is not None:
+            exchange.emit("conference.floor.changed", call, call.room)
+
+    def _person(self, call_control_id: str, now: float) -> Call:
+        self._exchange.run_until(now)
+        if call_control_id not in self._exchange.calls:
+            raise ValueError(f"there is no call {call_control_id}")
+        return self._exchange.calls[call_control_id]
+
+    def _ringing(self, call_control_id: str, now: float) -> Call:
+        call = self._person(call_control_id, now)
+        if call.leg.direction != "outgoing" or call.answered_at is not None or call.ended_at is not None:
+            raise ValueError(f"the call to {call.leg.to} does not ring")
+        return call
+
+    # Time
+
+    def next_due(self) -> float | None:
+        """Return when something happens by itself next, in epoch seconds, or None."""
+        return self.now if self._exchange.ready else self._exchange.next_due()
+
+    def advance(self, now: float) -> list[Webhook]:
+        """Let everything due up to *now* happen, in order, and return the webhooks to deliver, oldest first."""
+        self._exchange.run_until(now)
+        ready, self._exchange.ready = self._exchange.ready, []
+        if ready:
+            self._delivered = ready[-1]
+        return ready
+
+    # What one can see
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """All legs that ever were, oldest first."""
+        return tuple(call.leg for call in self._exchange.calls.values())
+
+    @property
+    def ringing(self) -> tuple[Leg, ...]:
+        """The outgoing legs that ring, oldest first."""
+        return tuple(
+            call.leg
+            for call in self._exchange.calls.values()
+            if call.leg.direction == "outgoing" and call.answered_at is None and call.ended_at is None
+        )
+
+    def look(self, call_control_id: str) -> Look:
+        """Return how a leg stands. Raises ValueError for an unknown one."""
+        call = self._person(call_control_id, self.now)
+        stay = call.room.stay_of(call) if call.room else None
+        channels = [call.channel, call.overlay, call.ring] + ([stay.channel, stay.hold] if stay else [])
+        channels += [call.room.channel] if call.room else []
+        entries = [channel.sounds[0].entries.get(call.id) for channel in channels if channel.sounds]
+        state: Literal["ringing", "answered", "ended"] = "answered" if call.is_live else "ringing"
+        return Look(
+            leg=call.leg,
+            state="ended" if call.ended_at is not None else state,
+            cause=call.cause,
+            hears=tuple(entry.index for entry in entries if entry),
+            gathering=call.gather is not None,
+            recording=bool(call.recordings),
+            queue=call.queued.queue.name if call.queued else None,
+            room=call.room.id if call.room else None,
+            room_name=call.room.name if call.room else None,
+            on_hold=stay is not None and (stay.is_held or stay.waits_for_start),
+            muted=stay is not None and stay.is_muted,
+            bridged_with=call.partner.id if call.partner else None,
+            client_state=call.client_state,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Return calls that are not over, queues and open rooms, as JSON: who is where at this moment."""
+        exchange = self._exchange
+        looks = [self.look(call.id) for call in exchange.calls.values() if call.ended_at is None]
+        return {
+            "now": exchange.now,
+            "calls": [asdict(look) for look in looks],
+            "queues": {name: [place.call.id for place in queue.entries] for name, queue in exchange.queues.items()},
+            "rooms": {
+                name: {"id": room.id, "members": [stay.call.id for stay in room.present]}
+                for name, room in exchange.open_rooms.items()
+            },
+        }
+
+    # Faults
+
+    def fail_next(
+        self, operation: str, status: int, code: str, times: int = 1, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Refuse the next *times* requests for *operation*. Raises ValueError for an unknown operation."""
+        self._api.fail_next(operation, status, code, times, headers)
+
+    def repeat_last(self, now: float) -> None:
+        """Deliver the last webhook once more, with the same id. Raises ValueError when there was none."""
+        self._exchange.run_until(now)
+        last = self._exchange.ready[-1] if self._exchange.ready else self._delivered
+        if last is None:
+            raise ValueError("no webhook was sent yet")
+        body = dict(last.body)
+        if "meta" in body:
+            body["meta"] = body["meta"] | {"attempt": body["meta"]["attempt"] + 1}
+        self._exchange.hand_over(last.id, last.event_type, body, last.call_control_id)
+
+    def delay(self, event_type: str, by_s: float, times: int = 1) -> None:
+        """Let the next *times* webhooks of *event_type* come *by_s* later."""
+        self._exchange.late.setdefault(event_type, []).extend([by_s] * times)
+
+    def send(self, event_type: str, call_control_id: str | None, fields: Mapping[str, Any], now: float) -> None:
+        """
+        Send a webhook that nothing in the world caused, also of a type that the catalogue does not know.
+
+        Raises ValueError for an unknown call, or a field that the catalogue does not have for this type.
+        """
+        exchange = self._exchange
+        call = self._person(call_control_id, now) if call_control_id else None
+        exchange.run_until(now)
+        row = exchange.catalogue.events.get(event_type)
+        unknown = set(fields) - row.fields.keys() if row else set()
+        if unknown:
+            raise ValueError(f"{event_type} has no field {', '.join(sorted(unknown))}")
+        if row is not None:
+            exchange.emit(event_type, call, call.room if call else None, **fields)
+        else:
+            known = {"call_control_id": call.id, "client_state": call.client_state} if call else {}
+            exchange.deliver(event_type, known | dict(fields), call_control_id)

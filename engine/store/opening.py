@@ -1,0 +1,135 @@
+"""Opening an SQLite database: the lock against a second service, file modes, migrations, errors in plain words."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from engine.errors import StoreError, StoreLocked, StoreTooNew, StoreUnavailable
+from engine.store.sql import Migration
+
+_LOCK_POLL_S = 0.05
+_BUSY_S = 1.0  # how long another program, such as a backup, may hold the file before a statement fails
+
+_REASONS = {
+    sqlite3.SQLITE_BUSY: "is held by another program; close whatever else has opened it",
+    sqlite3.SQLITE_LOCKED: "is held by another program; close whatever else has opened it",
+    sqlite3.SQLITE_READONLY: "cannot be written; check the rights of the file and of its folder",
+    sqlite3.SQLITE_PERM: "cannot be written; check the rights of the file and of its folder",
+    sqlite3.SQLITE_FULL: "cannot grow because the disk is full; free some space",
+    sqlite3.SQLITE_IOERR: "cannot be read or written because the disk reports an error; check the disk",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a backup",
+    sqlite3.SQLITE_NOTADB: "is not a database, or is damaged; restore it from a backup or choose another file",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that its folder exists and that this user may write there",
+}
+
+
+def unavailable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
+    """Return *error* as a sentence about the database at *path*."""
+    code = getattr(error, "sqlite_errorcode", None)
+    reason = _REASONS.get(code & 0xFF) if code is not None else None
+    return StoreUnavailable(f"the database {path} {reason or f'failed ({error})'}")
+
+
+def take_lock(path: Path, *, wait_s: float) -> int:
+    """
+    Take the lock beside the database at *path* and return its file descriptor; closing it lets go.
+
+    Raises:
+        StoreLocked: another service still holds it after *wait_s* seconds.
+        StoreUnavailable: the folder does not exist or may not be written.
+    """
+    file = _open_private(path.with_name(path.name + ".lock"), database=path)
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                os.close(file)
+                raise StoreLocked(
+                    f"another ringflow service uses the database {path}; stop it, or set RINGFLOW_DATABASE to "
+                    "another file"
+                ) from None
+            time.sleep(_LOCK_POLL_S)
+        else:
+            return file
+
+
+def connect(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
+    """
+    Return a connection to the database at *path*, created and migrated where needed, readable by its owner only.
+
+    Raises:
+        StoreTooNew, StoreUnavailable.
+    """
+    os.close(_open_private(path, database=path))  # before SQLite does: its WAL gets the mode of the file
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        _migrate(connection, path, migrations)
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise unavailable(path, error) from error
+        raise
+    return connection
+
+
+def _open_private(path: Path, *, database: Path) -> int:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreUnavailable(f"the database {database} {_why(error)}") from error
+    with suppress(OSError):  # someone else's file: theirs to close up
+        os.fchmod(file, 0o600)
+    return file
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return "cannot be created because its folder does not exist; create the folder or set RINGFLOW_DATABASE"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "cannot be written; check the rights of the file and of its folder"
+    if error.errno == errno.ENOSPC:
+        return "cannot be created because the disk is full; free some space"
+    return f"cannot be opened ({error.strerror})"
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+    tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    if tables and "migrations" not in tables:
+        raise StoreUnavailable(f"the database {path} belongs to another program; set RINGFLOW_DATABASE to another file")
+    connection.execute("create table if not exists migrations (number integer primary key, name text, checksum text)")
+    applied = dict(connection.execute("select number, checksum from migrations"))
+    if applied and max(applied) > migrations[-1].number:
+        raise StoreTooNew(f"the database {path} was written by a newer version of ringflow; install that version again")
+    for migration in migrations:
+        checksum = applied.get(migration.number)
+        if checksum is None:
+            _apply(connection, migration)
+        elif checksum != migration.checksum:
+            raise StoreError(
+                f"the database {path} was made with another {migration.name} than this installation has; "
+                "install the version of ringflow that made it"
+            )
+
+
+def _apply(connection: sqlite3.Connection, migration: Migration) -> None:
+    """Apply one migration and note it, in one transaction."""
+    note = f"insert into migrations values ({migration.number}, '{migration.name}', '{migration.checksum}');"
+    try:
+        connection.executescript(f"begin immediate;\n{migration.script}\n{note}\ncommit;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.rollback()
+        raise

@@ -1,0 +1,115 @@
+-- Lists are handed in as one JSON array.
+
+-- name: seen
+select event_id from inbox where event_id in (select value from json_each(?));
+
+-- name: runs_by_key
+select key, run from keys where key in (select value from json_each(?));
+
+-- name: rows_by_run
+select run, ver, state, version, ended_at from runs where run in (select value from json_each(?));
+
+-- name: vers
+select run, ver from runs where run in (select value from json_each(?));
+
+-- name: put_run
+insert into runs (run, ver, state, version, ended_at) values (?, ?, ?, ?, ?)
+on conflict (run) do update
+set ver = excluded.ver, state = excluded.state, version = excluded.version, ended_at = excluded.ended_at;
+
+-- name: put_event
+insert into inbox (event_id, run, at) values (?, ?, ?) on conflict (event_id) do nothing;
+
+-- name: put_key
+insert into keys (key, run) values (?, ?) on conflict (key) do update set run = excluded.run;
+
+-- name: put_command
+insert into outbox (command_id, run, chain, seq, body, urgent, created_at, first_attempt_at)
+values (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: withdraw
+delete from outbox where command_id = ? and first_attempt_at is null;
+
+-- name: settle
+delete from outbox where command_id = ?;
+
+-- name: put_timer
+insert into timers (run, due, gen) values (?, ?, ?)
+on conflict (run) do update set due = excluded.due, gen = excluded.gen;
+
+-- name: drop_timer
+delete from timers where run = ?;
+
+-- name: put_journal
+insert into journal (run, at, kind, record) values (?, ?, ?, ?);
+
+-- name: attempt
+update outbox set first_attempt_at = coalesce(first_attempt_at, ?)
+where command_id in (select value from json_each(?))
+returning command_id;
+
+-- name: all_commands
+select command_id, run, chain, seq, body, urgent, created_at, first_attempt_at from outbox
+order by created_at, chain, seq;
+
+-- name: all_timers
+select run, due, gen from timers order by due, run;
+
+-- name: drop_version
+delete from versions where version = ?;
+
+-- name: put_version
+insert into versions (version, files) values (?, ?);
+
+-- name: all_versions
+select version, files from versions order by rowid;
+
+-- name: note
+select value from notes where name = ?;
+
+-- name: put_note
+insert into notes (name, value) values (?, ?) on conflict (name) do update set value = excluded.value;
+
+-- name: ended
+select run from runs where ended_at < ? order by ended_at limit ?;
+
+-- name: prune_runs
+delete from runs where run in (select value from json_each(?));
+
+-- name: prune_keys
+delete from keys where run in (select value from json_each(?));
+
+-- name: prune_inbox
+delete from inbox where run in (select value from json_each(?));
+
+-- name: prune_outbox
+delete from outbox where run in (select value from json_each(?));
+
+-- name: prune_timers
+delete from timers where run in (select value from json_each(?));
+
+-- name: prune_journal
+delete from journal where run in (select value from json_each(?));
+
+-- What concerned no run, and the past of rooms and queues, which do not end with a call.
+-- name: prune_old_inbox
+delete from inbox where event_id in (
+    select event_id from inbox
+    where at < ?
+    and (run = '' or run in (select run from runs where version = '' and ended_at is null))
+    limit ?
+);
+
+-- name: prune_old_journal
+delete from journal where rowid in (
+    select rowid from journal
+    where at < ?
+    and (run = '' or run in (select run from runs where version = '' and ended_at is null))
+    limit ?
+);
+
+-- The last ten stay in any case: one of them is in use for new calls.
+-- name: prune_versions
+delete from versions
+where version not in (select version from runs)
+and rowid not in (select rowid from versions order by rowid desc limit 10);

@@ -1,0 +1,206 @@
+"""The store in one SQLite file: WAL, every commit on the disk before it is answered, one service at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from engine.core.change import Change, Row, Timer
+from engine.core.command import Command, OutboxRow
+from engine.errors import StoreUnavailable
+from engine.ports import Loaded, Outstanding
+from engine.store.opening import connect, take_lock
+from engine.store.refusal import is_taken, refused_runs
+from engine.store.sql import migrations, queries
+from engine.store.writer import Writer
+
+
+class SqliteStore:
+    """
+    A Store in the file at *path*. A service that finds it in use waits *lock_wait_s* for the other one to stop.
+
+    The connection is used by one thread, which also makes several waiting commits one.
+    """
+
+    def __init__(self, path: str | Path, *, lock_wait_s: float = 10.0) -> None:
+        self._path = Path(path)
+        self._lock_wait_s = lock_wait_s
+        self._lock: int | None = None
+        self._open_writer: Writer | None = None
+
+    async def open(self) -> None:
+        self._lock = await asyncio.to_thread(take_lock, self._path, wait_s=self._lock_wait_s)
+        try:
+            connection = await asyncio.to_thread(connect, self._path, migrations())
+            self._open_writer = Writer(connection, self._path)
+        except BaseException:
+            self._let_go()
+            raise
+
+    async def close(self) -> None:
+        if self._open_writer is not None:
+            await self._open_writer.close()
+            self._open_writer = None
+        self._let_go()
+
+    async def load(self, *, event_ids: Sequence[str], keys: Sequence[str], runs: Sequence[str]) -> Loaded:
+        return await self._writer.read(lambda connection: _load(connection, event_ids, keys, runs))
+
+    async def apply(self, changes: Sequence[Change]) -> frozenset[str]:
+        return await self._writer.write(lambda connection: _apply(connection, changes))
+
+    async def attempt(self, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
+        wanted = _json(command_ids)
+        return await self._writer.write(
+            lambda connection: frozenset(name for (name,) in connection.execute(queries()["attempt"], (at, wanted)))
+        )
+
+    async def outstanding(self) -> Outstanding:
+        return await self._writer.read(_outstanding)
+
+    async def keep_version(self, version: str, files: Mapping[str, bytes]) -> None:
+        encoded = _json({name: base64.b64encode(content).decode() for name, content in files.items()})
+
+        def keep(connection: sqlite3.Connection) -> None:
+            connection.execute(queries()["drop_version"], (version,))  # so that it becomes the youngest
+            connection.execute(queries()["put_version"], (version, encoded))
+
+        await self._writer.write(keep)
+
+    async def versions(self) -> Mapping[str, Mapping[str, bytes]]:
+        rows = await self._writer.read(lambda connection: connection.execute(queries()["all_versions"]).fetchall())
+        return {
+            version: {name: base64.b64decode(text) for name, text in orjson.loads(files).items()}
+            for version, files in rows
+        }
+
+    async def note(self, name: str) -> str | None:
+        row = await self._writer.read(lambda connection: connection.execute(queries()["note"], (name,)).fetchone())
+        return None if row is None else str(row[0])
+
+    async def put_note(self, name: str, value: str) -> None:
+        await self._writer.write(lambda connection: connection.execute(queries()["put_note"], (name, value)))
+
+    async def prune(self, *, before: float, limit: int = 500) -> int:
+        return await self._writer.write(lambda connection: _prune(connection, before, limit))
+
+    @property
+    def _writer(self) -> Writer:
+        if self._open_writer is None:
+            raise StoreUnavailable(f"the database {self._path} is not open")
+        return self._open_writer
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _load(connection: sqlite3.Connection, event_ids: Sequence[str], keys: Sequence[str], runs: Sequence[str]) -> Loaded:
+    seen = _select(connection, "seen", event_ids)
+    by_key: dict[str, str] = dict(_select(connection, "runs_by_key", keys))
+    rows = _select(connection, "rows_by_run", {*runs, *by_key.values()})
+    return Loaded(
+        seen=frozenset(event_id for (event_id,) in seen),
+        runs=by_key,
+        rows={
+            run: Row(run=run, ver=ver, state=state, version=version, ended_at=ended_at)
+            for run, ver, state, version, ended_at in rows
+        },
+    )
+
+
+def _apply(connection: sqlite3.Connection, changes: Sequence[Change]) -> frozenset[str]:
+    seen = {name for (name,) in _select(connection, "seen", {change.event_id for change in changes} - {""})}
+    vers: dict[str, int] = dict(_select(connection, "vers", {change.row.run for change in changes if change.row}))
+    refused = refused_runs(changes, seen=seen, vers=vers)
+    _write(connection, [change for change in changes if is_taken(change, seen=seen, refused=refused)])
+    return refused
+
+
+def _write(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
+    def many(name: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        connection.executemany(queries()[name], rows)
+
+    rows = {change.row.run: change.row for change in changes if change.row}
+    timers = {change.row.run: change.timer for change in changes if change.row}
+    many("put_run", ((row.run, row.ver, row.state, row.version, row.ended_at) for row in rows.values()))
+    many("put_event", ((change.event_id, _run(change), change.at) for change in changes if change.event_id))
+    many("put_key", ((key, _run(change)) for change in changes for key in change.keys))
+    many("put_command", (_outbox_values(row) for change in changes for row in change.commands))
+    many("withdraw", ((command_id,) for change in changes for command_id in change.withdrawn))
+    many("settle", ((command_id,) for change in changes for command_id in (*change.abandoned, *change.settled)))
+    many("put_timer", ((timer.run, timer.due, timer.gen) for timer in timers.values() if timer))
+    many("drop_timer", ((run,) for run, timer in timers.items() if timer is None))
+    entries = (entry for change in changes for entry in change.journal)
+    many("put_journal", ((entry.run, entry.at, entry.kind, _json(entry.record)) for entry in entries))
+
+
+def _outstanding(connection: sqlite3.Connection) -> Outstanding:
+    return Outstanding(
+        outbox=tuple(_outbox_row(values) for values in connection.execute(queries()["all_commands"])),
+        timers=tuple(Timer(run, due, gen) for run, due, gen in connection.execute(queries()["all_timers"])),
+    )
+
+
+def _prune(connection: sqlite3.Connection, before: float, limit: int) -> int:
+    ended = _json([run for (run,) in connection.execute(queries()["ended"], (before, limit))])
+    deleted = sum(
+        connection.execute(queries()[f"prune_{table}"], (ended,)).rowcount
+        for table in ("keys", "inbox", "outbox", "timers", "journal", "runs")
+    )
+    deleted += sum(
+        connection.execute(queries()[name], (before, limit)).rowcount
+        for name in ("prune_old_inbox", "prune_old_journal")
+    )
+    return deleted + connection.execute(queries()["prune_versions"]).rowcount
+
+
+def _outbox_values(row: OutboxRow) -> tuple[Any, ...]:
+    command = row.command
+    body = {
+        "operation": command.operation,
+        "path": command.path,
+        "parameters": command.parameters,
+        "query": command.query,
+    }
+    return (row.command_id, row.run, row.chain, row.seq, _json(body), row.urgent, row.created_at, row.first_attempt_at)
+
+
+def _outbox_row(values: tuple[Any, ...]) -> OutboxRow:
+    command_id, run, chain, seq, body, urgent, created_at, first_attempt_at = values
+    return OutboxRow(
+        command_id=command_id,
+        run=run,
+        chain=chain,
+        seq=seq,
+        command=Command(**orjson.loads(body)),
+        created_at=created_at,
+        first_attempt_at=first_attempt_at,
+        urgent=bool(urgent),
+    )
+
+
+def _select(connection: sqlite3.Connection, name: str, values: Iterable[str]) -> list[tuple[Any, ...]]:
+    wanted = list(values)
+    return connection.execute(queries()[name], (_json(wanted),)).fetchall() if wanted else []
+
+
+def _run(change: Change) -> str:
+    return change.row.run if change.row else ""
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _plain(value: object) -> Any:
+    """A value that JSON does not know must not keep a call's event from being committed."""
+    return dict(value) if isinstance(value, Mapping) else str(value)

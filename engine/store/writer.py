@@ -1,0 +1,147 @@
+"""One thread with one SQLite connection; writes that queue while a commit runs share the next commit."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from engine.errors import StoreUnavailable
+from engine.store.opening import unavailable
+
+T = TypeVar("T")
+_IDLE_S = 1.0  # after this long without work the WAL is folded back into the database
+_AUTO_CHECKPOINT_PAGES = 4000  # 16 MB: under load the WAL is folded back in passing
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    work: Callable[[sqlite3.Connection], Any]
+    is_write: bool
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """
+    The only user of *connection*, which it closes in the end.
+
+    Work is a function of the connection. Reads see all that was committed before them; each write is undone alone
+    when it raises, and answered only once it is on the disk.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._loop = asyncio.get_running_loop()
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="ringflow-store", daemon=True)
+        self._is_closed = False
+        connection.execute(f"pragma wal_autocheckpoint = {_AUTO_CHECKPOINT_PAGES}")
+        self._thread.start()
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what *work* returns. Raises StoreUnavailable."""
+        return await self._put(work, is_write=False)
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what *work* returns, once it is durable. Raises StoreUnavailable: nothing of it was written."""
+        return await self._put(work, is_write=True)
+
+    async def close(self) -> None:
+        """Finish what is queued, then close the connection."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def _put(self, work: Callable[[sqlite3.Connection], T], *, is_write: bool) -> T:
+        if self._is_closed:
+            raise StoreUnavailable(f"the database {self._path} is closed")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Job(work, is_write, future))
+        return await future
+
+    # -- in the thread ----------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        is_dirty, is_open = False, True
+        while is_open:
+            try:
+                jobs = self._next_jobs()
+            except Empty:
+                if is_dirty:
+                    with suppress(sqlite3.Error):
+                        self._connection.execute("pragma wal_checkpoint(passive)")
+                is_dirty = False
+                continue
+            if jobs[-1] is None:
+                is_open = False
+            work = [job for job in jobs if job is not None]
+            reads = [job for job in work if not job.is_write]
+            writes = [job for job in work if job.is_write]
+            for job in reads:
+                self._do(job)
+            self._answer(reads)
+            if writes:
+                self._commit(writes)
+                self._answer(writes)
+                is_dirty = True
+        self._connection.close()
+
+    def _next_jobs(self) -> list[_Job | None]:
+        """Return all that is queued; None, when there, is last. Raises Empty after a while without work."""
+        jobs = [self._queue.get(timeout=_IDLE_S)]
+        with suppress(Empty):
+            while jobs[-1] is not None:
+                jobs.append(self._queue.get_nowait())
+        return jobs
+
+    def _do(self, job: _Job) -> None:
+        try:
+            job.result = job.work(self._connection)
+        except sqlite3.Error as error:
+            job.error = unavailable(self._path, error)
+        except Exception as error:
+            job.error = error
+
+    def _commit(self, jobs: Sequence[_Job]) -> None:
+        """Do *jobs* in one transaction; one that raises is undone alone."""
+        connection = self._connection
+        try:
+            connection.execute("begin immediate")
+            for job in jobs:
+                connection.execute("savepoint job")
+                self._do(job)
+                if job.error is not None:
+                    connection.execute("rollback to job")  # fails where SQLite undid all: then nobody is committed
+                connection.execute("release job")
+            connection.execute("commit")
+        except sqlite3.Error as error:
+            for job in jobs:
+                job.error = job.error or unavailable(self._path, error)
+            with suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("rollback")
+
+    def _answer(self, jobs: Sequence[_Job]) -> None:
+        if jobs:
+            with suppress(RuntimeError):  # the event loop is gone, and with it everybody who waits
+                self._loop.call_soon_threadsafe(_resolve, jobs)
+
+
+def _resolve(jobs: Sequence[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)

@@ -1,0 +1,66 @@
+"""The public web application: Telnyx's webhooks and two signs of life, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from engine.web.limits import Limits, connection_of
+from engine.web.webhook import Count, Decode, Log, Submit, Verify, WebhookEndpoint
+
+WEBHOOK_PATH = "/webhooks/telnyx"
+
+
+def build_app(
+    *,
+    verify: Verify,
+    decode: Decode,
+    submit: Submit,
+    is_ready: Callable[[], bool],
+    log: Log,
+    count: Count,
+    sheds: Callable[[bytes], bool] = lambda raw: False,
+    limits: Limits = Limits(),  # noqa: B008 (a frozen value)
+) -> web.Application:
+    """
+    Return the application behind the public listener.
+
+    *verify* and *decode* raise WebhookRejected. *submit* returns True when the event is committed, False when it
+    was not taken; it raises StoreUnavailable, or TimeoutError when the commit takes too long (both: 503).
+    *sheds* may refuse a raw body before its signature is checked. *count* gets ``("webhooks", outcome)``: committed,
+    failed, or the reason of a refusal.
+    """
+    endpoint = WebhookEndpoint(
+        verify=verify,
+        decode=decode,
+        submit=submit,
+        sheds=sheds,
+        max_body_bytes=limits.max_body_bytes,
+        log=log,
+        count=count,
+    )
+
+    async def healthz(request: web.Request) -> web.Response:
+        return web.Response(text="true\n")
+
+    async def readyz(request: web.Request) -> web.Response:
+        ready = is_ready()
+        return web.Response(status=200 if ready else 503, text="true\n" if ready else "false\n")
+
+    app = web.Application(middlewares=[_tell_connection])
+    app.router.add_post(WEBHOOK_PATH, endpoint.receive)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    return app
+
+
+@web.middleware
+async def _tell_connection(request: web.Request, handler: Handler) -> web.StreamResponse:
+    connection = connection_of(request)
+    try:
+        return await handler(request)
+    finally:
+        if connection is not None:
+            connection.request_is_done()

@@ -1,0 +1,114 @@
+"""POST /webhooks/telnyx: bytes, then signature, then event, then commit, then 200."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from engine.core.event import Event
+from engine.errors import StoreUnavailable, WebhookRejected
+from engine.web.limits import connection_of
+
+Verify = Callable[[bytes, Mapping[str, str]], None]
+Decode = Callable[[bytes], Event]
+Submit = Callable[[Event], Awaitable[bool]]
+Count = Callable[[str, str], None]
+
+
+class Log(Protocol):
+    """The part of structlog's bound logger that is used here."""
+
+    def warning(self, event: str, /, **fields: Any) -> Any: ...
+
+    def error(self, event: str, /, **fields: Any) -> Any: ...
+
+
+class WebhookEndpoint:
+    """
+    Answers webhooks: 200 when the event is committed, 4xx when it is refused for good, 503 when Telnyx should
+    send it again. Each request that is not committed is one log line and one count, never with its body.
+
+    *sheds* looks at the raw body, before the signature is checked, and says whether there is no room for it.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify: Verify,
+        decode: Decode,
+        submit: Submit,
+        sheds: Callable[[bytes], bool],
+        max_body_bytes: int,
+        log: Log,
+        count: Count,
+    ) -> None:
+        self._verify = verify
+        self._decode = decode
+        self._submit = submit
+        self._sheds = sheds
+        self._max_body_bytes = max_body_bytes
+        self._log = log
+        self._count = count
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """Answer one webhook. A sender that goes away meanwhile changes nothing: a complete request is committed."""
+        try:
+            await self._take(request)
+        except WebhookRejected as rejected:
+            return self._refuse(request, rejected)
+        except StoreUnavailable as error:
+            return self._refuse(request, _again(str(error), "store-unavailable"))
+        except TimeoutError:
+            return self._refuse(request, _again("the event is not committed yet", "not-committed"))
+        except Exception as error:
+            self._log.error("webhook_failed", remote=request.remote, exc_info=error)
+            self._count("webhooks", "failed")
+            return web.Response(status=500, text="the engine failed\n")
+        self._count("webhooks", "committed")
+        return web.Response(text="ok\n")
+
+    async def _take(self, request: web.Request) -> None:
+        raw = await self._body(request)
+        connection = connection_of(request)
+        if connection is not None:
+            connection.request_is_complete()
+        if self._sheds(raw):
+            raise _again("too many events are waiting", "shed")
+        self._verify(raw, request.headers)
+        if not await self._submit(self._decode(raw)):
+            raise _again("the service is stopping or has too many events waiting", "shed")
+
+    async def _body(self, request: web.Request) -> bytes:
+        if "Content-Encoding" in request.headers:
+            raise WebhookRejected("compressed bodies are not accepted", status=415, reason="compressed")
+        if (request.content_length or 0) > self._max_body_bytes:
+            raise self._too_large()
+        body = bytearray()
+        try:
+            while chunk := await request.content.readany():
+                body += chunk
+                if len(body) > self._max_body_bytes:
+                    raise self._too_large()
+        except (ConnectionError, web.RequestPayloadError):
+            message = "the request broke off, or was not complete in time"
+            raise WebhookRejected(message, status=400, reason="incomplete") from None
+        return bytes(body)
+
+    def _too_large(self) -> WebhookRejected:
+        return WebhookRejected(f"the body is over {self._max_body_bytes} bytes", status=413, reason="too-large")
+
+    def _refuse(self, request: web.Request, rejected: WebhookRejected) -> web.Response:
+        status, reason = rejected.status, rejected.reason
+        self._log.warning("webhook_refused", reason=reason, status=status, problem=str(rejected), remote=request.remote)
+        self._count("webhooks", reason)
+        response = web.Response(status=status, text=f"{rejected}\n")
+        if not request.content.is_eof():
+            response.force_close()
+        return response
+
+
+def _again(message: str, reason: str) -> WebhookRejected:
+    """A refusal for now: Telnyx sends the webhook again after a 503."""
+    return WebhookRejected(message, status=503, reason=reason)

@@ -1,0 +1,51 @@
+"""The generated schemas: committed as generated, valid, flat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from engine.core.verbs import VERBS
+from engine.language.schema import flow_schema, project_schema
+from engine.resources import load_schema
+from jsonschema import Draft202012Validator
+
+SCHEMAS = {"flow.schema.json": flow_schema, "project.schema.json": project_schema}
+
+
+def everything_in(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from everything_in(inner)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_committed_schema_is_the_generated_one(name: str) -> None:
+    """After a change of the verb table: python -m engine.language.schema > is not needed; run `make schemas`."""
+    assert load_schema(name) == json.loads(json.dumps(SCHEMAS[name]()))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schema_is_valid_and_flat(name: str) -> None:
+    schema = SCHEMAS[name]()
+
+    Draft202012Validator.check_schema(schema)
+    words = {word for part in everything_in(schema) for word in part}
+
+    assert not words & {"oneOf", "anyOf", "allOf", "not", "if", "then", "else"} - {"if", "then"}
+
+
+def test_every_verb_and_option_is_in_the_schema() -> None:
+    definitions = flow_schema()["$defs"]
+
+    missing = [
+        (verb.name, option.name)
+        for verb in VERBS.values()
+        for option in verb.options
+        if option.name not in definitions[f"verb_{verb.name}"]["properties"]
+    ]
+
+    assert missing == []
