@@ -103,6 +103,8 @@ def start(turn: Turn) -> None:
     running = turn.leg.running
     assert running is not None
     running.stage = "sent"
+    action = turn.action(running.frame)
+    turn.note("step", verb=action.verb, block=running.frame.block, number=action.number, line=action.line)
     try:
         result = ACTS[turn.action(running.frame).verb].begin(turn, running)
     except FormulaError as error:
@@ -203,6 +205,7 @@ def apply(turn: Turn, rules: Rules, *, block: str, payload: Mapping[str, Any]) -
         return
     if rule is None:
         return
+    turn.note("rule", role=turn.leg.role, block=block, line=rule.line)
     if not rule.do:
         if rule.then is not None:
             go(turn, rule.then)

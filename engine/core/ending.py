@@ -55,11 +55,14 @@ def _run_silently(turn: Turn, block_name: str, payload: Any, event_type: str) ->
     """Run the silent steps of the handler that takes *event_type*, up to the first that is not silent."""
     block, scope = turn.role.block(block_name), turn.scope(payload)
     rule = next((r for r in block.on[event_type] if r.condition is None or r.condition.evaluate(scope)), None)
+    if rule is not None:
+        turn.note("rule", role=turn.leg.role, block=block_name, line=rule.line)
     number = rule.do if rule is not None else 0
     while number:
         action = block.action(number)
         if not VERBS[action.verb].silent:
             return
+        turn.note("step", verb=action.verb, block=block_name, number=number, line=action.line)
         fields = {name: field_of(payload, name.removeprefix("event.")) for name in action.fields}
         ACTS[action.verb].begin(turn, Running(Frame(block_name, number, fields), 0))
         number = action.next

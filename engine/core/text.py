@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from xml.sax.saxutils import escape
 
 from engine.core.expression import MAX_SOURCE, Formula, compile_formula
 from engine.core.formula_functions import MAX_RESULT
@@ -39,10 +40,23 @@ class Text:
         if len(parts) == 1 and isinstance(parts[0], Formula):
             value = _value(parts[0], env)
             return "" if value is None else value
-        text = "".join(part if isinstance(part, str) else as_words(_value(part, env)) for part in parts)
+        text = "".join(part if isinstance(part, str) else self._said(_value(part, env)) for part in parts)
         if len(text) > MAX_RESULT:
             raise FormulaError(f"a text gets over {MAX_RESULT} characters long")
         return text
+
+    @property
+    def is_ssml(self) -> bool:
+        return is_ssml(self.source)
+
+    def _said(self, value: object) -> str:
+        """Return *value* in words; inside SSML it is escaped, so that nobody's name becomes markup."""
+        return escape(as_words(value)) if self.is_ssml else as_words(value)
+
+
+def is_ssml(source: str) -> bool:
+    """Tell whether an author's text is SSML: it then begins with <speak>."""
+    return source.lstrip().startswith("<speak")
 
 
 def compile_text(source: str, names: Mapping[str, Kind], *, secret_names: frozenset[str] = frozenset()) -> Text | str:

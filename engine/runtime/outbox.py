@@ -329,7 +329,5 @@ class Outbox:
 
 
 def _chain_name(row: OutboxRow) -> str:
-    """Return the chain to work in: hang-ups overtake theirs, and nothing waits for a message to the outside."""
-    if row.command.operation == NOTIFY:
-        return row.command_id
+    """Return the chain to work in: hang-ups overtake theirs."""
     return f"{row.chain}!" if row.urgent else row.chain

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from engine.errors import FlowError
 from engine.flows_folder import read_folder
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from engine.check import allowances
 from engine.check.report import as_text
 from engine.check.run import RULES, check_files

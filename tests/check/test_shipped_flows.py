@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from time import perf_counter
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from engine.check.report import as_json, as_text
 from engine.check.run import check_files, load
 from engine.flows_folder import read_folder
 from engine.resources import schema_path
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 FLOWS = schema_path("flow.schema.json").parent.parent / "flows"
 FILES = read_folder(FLOWS)
@@ -56,7 +57,6 @@ def test_mangled_flow_gets_problems_with_places_and_never_an_exception(files: di
         assert problem.line >= 1
         assert problem.column >= 1
         assert (problem.end_line, problem.end_column) >= (problem.line, problem.column)
-        assert problem.message[:1] != problem.message[:1].upper() or not problem.message[0].isalpha() or True
     text = as_text(result.problems, files)
     assert not set(text) & {"\x1b", "\u202e"}
     assert as_json(result.problems).startswith("[")

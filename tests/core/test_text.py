@@ -161,3 +161,9 @@ def test_nothing_but_its_own_errors_comes_out_of_a_text(pieces):
         assert text == source
     else:
         text.evaluate(ENV)
+
+
+def test_values_inside_ssml_are_escaped():
+    text = compile_text("<speak>Hello {{ name }}</speak>", {"name": Kind.TEXT})
+
+    assert text.evaluate({"name": "<break/> & co"}) == "<speak>Hello &lt;break/&gt; &amp; co</speak>"

@@ -7,7 +7,19 @@ from typing import Any
 from engine.check.run import load
 from engine.core.expression import Formula
 from engine.core.flow import (
-    Action, Audio, Exit, Project, Prompt, Role, Rule, Settings, StartsWhen, State, Unrouted, Variable, Wait,
+    Action,
+    Audio,
+    Exit,
+    Project,
+    Prompt,
+    Role,
+    Rule,
+    Settings,
+    StartsWhen,
+    State,
+    Unrouted,
+    Variable,
+    Wait,
 )  # fmt: skip
 from engine.core.text import Text
 from engine.language.loader import Loaded, load_version, version_hash
@@ -17,8 +29,7 @@ flow: small
 about: Small.
 starts_when: {calls_to: ["+15551230000"]}
 anywhere: {on_error: hangup}
-start: welcome
-"""
+start: welcome"""
 
 
 def loaded(text: str, **files: str) -> Loaded:
@@ -205,7 +216,7 @@ states:
 
 def test_project_file() -> None:
     result = loaded(
-        HEAD + "states: {welcome: {do: [reject]}}",
+        HEAD + "\nstates: {welcome: {do: [reject]}}",
         **{
             "project.yaml": """
 numbers: {desk: "+15551230009"}
@@ -302,8 +313,8 @@ def test_version_hash_covers_names_and_contents() -> None:
 
 
 def test_a_warning_leaves_the_version_and_an_error_does_not() -> None:
-    sound = {"other.flow.yaml": (HEAD + "states: {welcome: {do: [reject]}}").encode()}
-    broken = {"small.flow.yaml": (HEAD + "states: {welcome: {do: [refuse]}}").encode()}
+    sound = {"other.flow.yaml": (HEAD + "\nstates: {welcome: {do: [reject]}}").encode()}
+    broken = {"small.flow.yaml": (HEAD + "\nstates: {welcome: {do: [refuse]}}").encode()}
 
     warned, failed = load(sound), load(broken)
 

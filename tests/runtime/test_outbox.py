@@ -355,7 +355,9 @@ async def test_message_becomes_an_event_of_the_receiver_and_is_settled_with_it()
 async def test_notify_goes_outside_is_tried_again_and_holds_nothing_up():
     service = Service(lambda command, attempt: SILENT if command.operation == "notify" and attempt < 3 else ACCEPT)
     async with service.alive():
-        await service.commit(command("n1", "notify"), command("n2", "notify"), command("a1", seq=2))
+        await service.commit(
+            command("n1", "notify", chain="n"), command("n2", "notify", chain="m"), command("a1", seq=2)
+        )
         assert [command_id for command_id, _ in service.sent] == ["n1", "n2", "a1"]
 
         await service.clock.advance(60)

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.core import media
 from engine.core.acts.act import Act, Result, Verdict, is_stale, waits_for_webhook
-from engine.core.acts.speech import AUDIO_LIMIT_S, SPEECH_S_PER_CHARACTER, prompt_of, voice_parameters
+from engine.core.acts.speech import AUDIO_LIMIT_S, SPEECH_S_PER_CHARACTER, is_markup, prompt_of, voice_parameters
 from engine.core.event import Event
 from engine.core.leg import Running
 from engine.core.program import audio_parameters
@@ -27,9 +27,14 @@ def _begin(turn: Turn, running: Running) -> Result:
     wait_ms = round(turn.option(frame, "wait") * 1000)
     turn.leg.digits = ""
     text, audio = _question(turn, running)
+    written = turn.action(frame).options.get("speak") or text
     if text:
         turn.send(
-            "gather_using_speak", timeout_millis=wait_ms, maximum_tries=1, **common, **voice_parameters(turn, text)
+            "gather_using_speak",
+            timeout_millis=wait_ms,
+            maximum_tries=1,
+            **common,
+            **voice_parameters(turn, text, ssml=is_markup(written)),
         )
     elif audio:
         turn.send(

@@ -10,6 +10,7 @@ from engine.core.event import Event
 from engine.core.flow import Prompt
 from engine.core.leg import MediaKind, Running
 from engine.core.program import audio_parameters
+from engine.core.text import Text, is_ssml
 from engine.core.turn import Turn
 
 FOREVER = "forever"
@@ -17,7 +18,9 @@ SPEECH_S_PER_CHARACTER = 0.15  # twice as slow as the slowest voices: a watchdog
 AUDIO_LIMIT_S = 900.0
 
 
-def voice_parameters(turn: Turn, text: str, *, voice: Any = None, language: Any = None) -> dict[str, Any]:
+def voice_parameters(
+    turn: Turn, text: str, *, voice: Any = None, language: Any = None, ssml: bool = False
+) -> dict[str, Any]:
     """Return the parameters with which Telnyx says *text* in the flow's voice."""
     settings = turn.program.flow.settings
     parameters = {
@@ -25,9 +28,14 @@ def voice_parameters(turn: Turn, text: str, *, voice: Any = None, language: Any 
         "voice": voice or settings.voice,
         "language": language or turn.leg.language or settings.language,
     }
-    if text.lstrip().startswith("<speak"):
+    if ssml:
         parameters["payload_type"] = "ssml"
     return parameters
+
+
+def is_markup(option: Any) -> bool:
+    """Tell whether the author wrote SSML; what a value looks like never makes a text SSML."""
+    return isinstance(option, (str, Text)) and is_ssml(option if isinstance(option, str) else option.source)
 
 
 def prompt_of(turn: Turn, name: str) -> Prompt:
@@ -58,13 +66,14 @@ def _speak(turn: Turn, running: Running) -> Result:
         str(turn.option(frame, "text")),
         voice=turn.option(frame, "voice"),
         language=turn.option(frame, "language"),
+        ssml=is_markup(turn.action(frame).options["text"]),
     )
 
 
 def _prompt(turn: Turn, running: Running) -> Result:
     prompt = prompt_of(turn, turn.option(running.frame, "prompt"))
     if not prompt.audio:
-        return _say(turn, running, "speak", prompt.text)
+        return _say(turn, running, "speak", prompt.text, ssml=is_markup(prompt.text))
     turn.send("playback_start", **audio_parameters(turn.program.project, prompt.audio))
     media.started(turn, "play")
     return waits_for_webhook(running)

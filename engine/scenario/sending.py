@@ -1,0 +1,177 @@
+"""
+The outbox of the stage: commands on their way to the simulated Telnyx, by the service's own delivery policy.
+
+One command of a chain at a time, hang-ups before all; a head that waits too long gives up those behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from engine.core.answer import Answer, answer_from
+from engine.core.catalogue import Catalogue, flat_query
+from engine.core.command import NOTIFY, TELL, OutboxRow
+from engine.core.delivery import PATIENCE_S, Attempt, Send, Settle, Terms, blocked, next_step
+from engine.core.event import Event
+from engine.simulator.world import World
+
+ANSWER_TIME_S = 0.05  # between a request and its answer
+
+
+@dataclass(slots=True)
+class Flight:
+    """A command that is being sent. *answer* arrives at *due*; without one, *due* is when to ask the policy again."""
+
+    row: OutboxRow
+    attempts: list[Attempt] = field(default_factory=list)
+    due: float = 0.0
+    answer: Answer | None = None
+    is_given_up: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Telnyx refuses the next *times* requests of *operations* with an HTTP *status* and an error *code*."""
+
+    operations: tuple[str, ...]
+    status: int
+    code: str
+    times: int = 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Outbox:
+    """
+    The commands that are committed and not settled. *sent* is every command that was tried, oldest first, with the
+    time in epoch seconds. *faults* are used up as requests meet them.
+    """
+
+    catalogue: Catalogue
+    world: World
+    rows: list[OutboxRow] = field(default_factory=list)
+    flights: dict[str, Flight] = field(default_factory=dict)
+    sent: list[tuple[float, OutboxRow]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def add(self, rows: Collection[OutboxRow]) -> None:
+        self.rows.extend(rows)
+
+    def forget(self, *, withdrawn: Collection[str], abandoned: Collection[str], settled: Collection[str]) -> None:
+        """Take rows out: withdrawn ones if they were never tried, abandoned ones are not tried again."""
+        gone = {*abandoned, *settled, *(cid for cid in withdrawn if cid not in self.flights)}
+        self.rows = [row for row in self.rows if row.command_id not in gone]
+        for command_id in gone & self.flights.keys():
+            self.flights[command_id].is_given_up = True
+            if self.flights[command_id].answer is None:
+                del self.flights[command_id]
+
+    def next_due(self) -> float | None:
+        """Return when an answer arrives or a command is to be sent again, in epoch seconds."""
+        heads = (flight for flight in self.flights.values() if self._has_followers(flight))
+        patience = [flight.attempts[0].at + PATIENCE_S for flight in heads]
+        return min([flight.due for flight in self.flights.values()] + patience, default=None)
+
+    def flush(self, now: float, receive: Callable[[Event], None]) -> None:
+        """Send what may be sent now, and hand messages between runs to *receive*."""
+        while (row := self._next_row()) is not None:
+            operation = row.command.operation
+            if operation in (TELL, NOTIFY):
+                self.rows.remove(row)
+            if operation == TELL:
+                parameters = row.command.parameters
+                receive(
+                    Event(
+                        id=row.command_id,
+                        type=parameters["type"],
+                        payload=parameters["payload"],
+                        run=row.command.path["run"],
+                    )
+                )
+            elif operation == NOTIFY:
+                self.sent.append((now, row))
+            else:
+                self.flights[row.command_id] = Flight(row)
+                self._go_on(self.flights[row.command_id], now, receive)
+
+    def tick(self, now: float, receive: Callable[[Event], None]) -> None:
+        """Take the answers that are due, send again what the policy says, give up what waited behind them too long."""
+        for flight in [flight for flight in self.flights.values() if flight.due <= now]:
+            if flight.answer is not None:
+                flight.attempts[-1] = replace(flight.attempts[-1], ended_at=now, answer=flight.answer)
+                flight.answer = None
+            self._go_on(flight, now, receive)
+        for flight in list(self.flights.values()):
+            if now >= flight.attempts[0].at + PATIENCE_S:
+                for row in self._followers(flight):
+                    self.rows.remove(row)
+                    receive(blocked(row))
+
+    def _go_on(self, flight: Flight, now: float, receive: Callable[[Event], None]) -> None:
+        """Ask the delivery policy about one command, and do it."""
+        row = flight.row
+        operation = self.catalogue.operations[row.command.operation]
+        while True:
+            if flight.is_given_up and flight.attempts:
+                del self.flights[row.command_id]
+                return
+            step = next_step(row, Terms.of(operation), flight.attempts, restarted=False, now=now)
+            if isinstance(step, Settle):
+                del self.flights[row.command_id]
+                self.rows = [other for other in self.rows if other.command_id != row.command_id]
+                receive(step.outcome)
+                return
+            if not isinstance(step, Send):
+                flight.due = step.until
+                return
+            flight.attempts.append(Attempt(at=now))
+            flight.answer, flight.due = self._request(row, now), now + ANSWER_TIME_S
+            return
+
+    def _request(self, row: OutboxRow, now: float) -> Answer:
+        self.sent.append((now, row))
+        operation = self.catalogue.operations[row.command.operation]
+        self._arm(operation.name)
+        body = dict(row.command.parameters)
+        if operation.takes_command_id:
+            body["command_id"] = row.command_id
+        response = self.world.request(
+            operation.method,
+            operation.url_path(row.command.path),
+            query=dict(flat_query(row.command.query)),
+            body=body,
+            now=now,
+        )
+        return answer_from(response.status, response.headers, orjson.dumps(response.body), now=now)
+
+    def _arm(self, operation: str) -> None:
+        """Let a fault of a scenario meet this request; one fault may wait for any of several operations."""
+        fault = next((fault for fault in self.faults if operation in fault.operations), None)
+        if fault is None:
+            return
+        self.world.fail_next(operation, fault.status, fault.code)
+        place = self.faults.index(fault)
+        self.faults[place : place + 1] = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
+
+    def _next_row(self) -> OutboxRow | None:
+        waiting = [row for row in self.rows if row.command_id not in self.flights]
+        urgent = next((row for row in waiting if row.urgent), None)
+        if urgent is not None:
+            return urgent
+        blocked_chains = {flight.row.chain for flight in self.flights.values()}
+        for row in waiting:
+            if row.command.operation in (TELL, NOTIFY) or row.chain not in blocked_chains:
+                return row
+        return None
+
+    def _followers(self, flight: Flight) -> list[OutboxRow]:
+        return [
+            row
+            for row in self.rows
+            if row.chain == flight.row.chain and row.command_id not in self.flights and not row.urgent
+        ]
+
+    def _has_followers(self, flight: Flight) -> bool:
+        return bool(flight.attempts) and bool(self._followers(flight))
