@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from engine.check.report import as_json, as_text
+from engine.core.flow import Version
 from engine.core.problem import Problem
 from engine.errors import FlowError, RingflowError, SettingsError
 from engine.flows_folder import read_folder
@@ -134,16 +135,14 @@ def _has_colour() -> bool:
 def route(to: str, connection: str, folder: str | None, form: str) -> int:
     """Say which flow would answer a call, and why."""
     from engine.core.routing import answering
-    from engine.language.loader import Loaded
 
-    loaded: Loaded = _load(folder or _settings().flows)
-    assert loaded.version is not None
-    found = answering(loaded.version, to=to, connection_id=connection)
+    version, _ = _load(folder or _settings().flows)
+    found = answering(version, to=to, connection_id=connection)
     if form == "json":
         answer = {"flow": found.flow.name, "role": found.role.name, "why": found.why} if found else None
         click.echo(json.dumps(answer))
     elif found is None:
-        kind = loaded.version.project.unrouted.kind
+        kind = version.project.unrouted.kind
         click.echo(
             f"{to}: no flow answers; such calls are {'rejected' if kind == 'reject' else 'left alone'} "
             "(unrouted in project.yaml)"
@@ -153,8 +152,13 @@ def route(to: str, connection: str, folder: str | None, form: str) -> int:
     return OK if found else PROBLEMS
 
 
-def _load(folder: str) -> Any:
-    """Return the checked version in *folder*; problems are printed and end the command."""
+def _load(folder: str) -> tuple[Version, Mapping[str, bytes]]:
+    """
+    Return the checked version in *folder*, and its files.
+
+    Raises:
+        FlowError: it has problems; they are printed to stderr first.
+    """
     from engine.check.run import load
 
     files = read_folder(folder)
@@ -164,7 +168,7 @@ def _load(folder: str) -> Any:
         sources = {_shown(Path(folder), name): content for name, content in files.items()}
         click.echo(as_text(shown, sources, colour=_has_colour()), err=True)
         raise FlowError(f"the flows in {folder} have problems; mend them first")
-    return loaded
+    return loaded.version, files
 
 
 def _settings(environ: Mapping[str, str] | None = None, *, for_serve: bool = False) -> Any:
@@ -188,10 +192,19 @@ def serve() -> int:
     settings = _settings(for_serve=True)
     for warning in settings.warnings:
         click.echo(f"ringflow: warning: {warning}", err=True)
-    loaded = _load(settings.flows)
-    settings.require_secrets(loaded.version.project.secrets)
-    asyncio.run(serve_flows(settings, loaded.version, read_folder(settings.flows)))
+    version, files = _load(settings.flows)
+    _asyncio_run(serve_flows(settings, version, files, reload=lambda: _load(settings.flows)))
     return OK
+
+
+def _asyncio_run(main: Coroutine[Any, Any, None]) -> None:
+    """Run *main* on uvloop where it installs, else on asyncio's own loop."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
 
 
 # -- simulate --------------------------------------------------------------------------------------------------

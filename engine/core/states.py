@@ -28,7 +28,7 @@ def enter(turn: Turn, name: str) -> None:
         turn.set_timer(f"every:{index}", wait.delay_s)
     if not state.after and not _limits_itself(state):
         turn.set_timer("last", LAST_AFTER_S)
-    turn.note("state", state=name, role=leg.role)
+    turn.note("state", flow=leg.flow, role=leg.role, state=name)
     turn.moved = True
 
 

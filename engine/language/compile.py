@@ -10,6 +10,7 @@ from typing import Any
 from engine.core.catalogue import Catalogue
 from engine.core.expression import Formula, FormulaProblem, Kind, compile_condition
 from engine.core.flow import ANYWHERE, Action, Exit, Flow, Role, Rule, StartsWhen, State, Wait
+from engine.core.nearest import did_you_mean
 from engine.core.problem import Problem
 from engine.core.text import Text, compile_text
 from engine.language import codes, scope, words
@@ -185,6 +186,7 @@ class _State:
         """Return what ``set`` puts into the variable *key*, held against the variable's type."""
         value = given.value if not isinstance(given.value, str) else self._text(given, names)
         if key.text == words.PSEUDO_VARIABLE:
+            self._check_language(value, given)
             kind, is_secret = "text", False
         elif key.text in self.work.tree.variables:
             variable = self.work.tree.variables[key.text]
@@ -202,6 +204,12 @@ class _State:
             message = f"'{key.text}' must be {saying_of(kind)}, because that is the variable's type"
             self._report(codes.WRONG_VALUE.at(self.work.tree.path, given.span, message))
         return value
+
+    def _check_language(self, value: Any, given: Scalar) -> None:
+        spoken = {language for _, language in self.work.tree.prompt_parts}
+        if not isinstance(value, Text) and spoken and given.text not in spoken and self.work.tree.is_sound:
+            message = f"no prompt speaks '{given.text}'{did_you_mean(given.text, spoken)}"
+            self._report(codes.WRONG_VALUE.at(self.work.tree.path, given.span, message))
 
     def _keep_secret(self, value: Any, given: Scalar, step: StepTree | None) -> None:
         if isinstance(value, Text) and value.secrets:

@@ -39,7 +39,7 @@ def split_event(event: str, flow: FlowTree, role: RoleTree, catalogue: Catalogue
         return EventName("later", rest, prefix)
     if prefix in others and rest in LINK_EVENTS:
         return EventName("engine", rest, prefix)
-    if prefix in role.legs():
+    if prefix in role.legs:
         return EventName("leg" if rest in catalogue.events else "unknown", rest, prefix)
     if prefix in others and rest in catalogue.events:
         return EventName("later", rest, prefix)

@@ -155,6 +155,7 @@ def _prompts(
             if not (reading.usable(language.key) and reading.usable(language.value)):
                 continue
             if isinstance(language.value, Scalar):
+                _no_formula(reading, language.value)
                 prompts[name][language.key.text] = Prompt(text=language.value.text)
                 parts[name, language.key.text] = language.value
             elif isinstance(language.value, Map):
@@ -163,6 +164,13 @@ def _prompts(
                     prompts[name][language.key.text] = Prompt(audio=audio.text)
                     parts[name, language.key.text] = audio
     return prompts, keys, parts
+
+
+def _no_formula(reading: Reading, text: Scalar) -> None:
+    if "{{" in text.text:
+        span = text.part(text.text.find("{{"), 2)
+        message = "{{ }} in a prompt is not supported in this version of ringflow yet; use speak"
+        reading.report(codes.NOT_YET.at(reading.path, span, message))
 
 
 def _entries(reading: Reading, root: Map, section: str) -> list[Entry]:

@@ -12,6 +12,7 @@ from engine.core.verbs import SYNONYMS, VERBS
 from engine.language import codes, words
 from engine.language.codes import Code
 from engine.language.nodes import List, Map, Node, Scalar, Span
+from engine.language.wanted import example, wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,15 @@ class Fault:
         return str(self.schema["x-is"])
 
     @property
+    def verb(self) -> str:
+        """The verb whose value this is, or an empty text."""
+        return self.what.removeprefix("verb:") if self.what.startswith("verb:") else ""
+
+    @property
+    def wanted(self) -> str:
+        return wanted(self.what, self.schema)
+
+    @property
     def is_outer(self) -> bool:
         """True for a whole file or role, of which the rest is worth checking when something is missing."""
         return self.what in ("flow", "role", "project")
@@ -50,34 +60,6 @@ class Fault:
         return self.node.span if self.key is None or isinstance(self.node, Scalar) else self.key.span
 
 
-# What belongs in a place, as the end of the sentence "'x' must be ...".
-WANTED: Mapping[str, str] = {
-    "text": "a text", "formula": "a formula, for example event.digit == \"1\"",
-    "value": "a text, a number or true or false",
-    "count": "a whole number",
-    "yes_no": "true or false", "steps": "a list of steps, each with a dash",
-    "exits": "the name of a state, hangup, end or stay, or rules", "rule": "a rule with if, do or then",
-    "exit": "the name of a state, hangup, end or stay", "step": "a step: a verb and what it needs",
-    "keys": "a list of keys and where each leads, for example \"1\": sales",
-    "on": "a list of events and where each leads",
-    "waits": "a list of times and where each leads, for example 30s: goodbye",
-    "phone": "a phone number with country code, for example \"+15551230000\"",
-    "duration": "a time with its unit, for example 30s, 15m or 2h",
-    "digits": "how many digits: a number, or for example 2 to 4",
-    "forever": "how often (1 to 100), or the word forever",
-    "key": "one key: 0 to 9, * or #",
-    "calls_to": "a list of phone numbers in [ ], or the word any",
-    "list": "a list in [ ]", "list of names": "a list of names in [ ]", "list of hosts": "a list of host names in [ ]",
-    "list of prefixes": "a list of number beginnings in [ ], for example [\"+1555\"]",
-    "url": "an address that begins with https://", "host": "a host name, for example example.com",
-    "prefix": "the beginning of a phone number with country code, for example \"+1555\"",
-    "unrouted": "leave, reject, or {flow: NAME}", "prompt": "a list of languages, each with its text",
-    "prompt text": "a text, or {audio: NAME}", "language": "a language, for example en-US",
-}
-_NAMES = frozenset({
-    "flow name", "state", "role", "variable", "prompt", "audio", "notify", "notify target", "leg", "name", "number",
-    "list", "secret",
-})
 _PLACES: Mapping[str, tuple[Code, str]] = {
     "flow": (codes.UNKNOWN_SECTION, "a flow file"), "project": (codes.UNKNOWN_SECTION, "project.yaml"),
     "role": (codes.UNKNOWN_SECTION, "a role"), "state": (codes.UNKNOWN_STATE_KEY, "a state"),
@@ -89,7 +71,7 @@ _KEY_HINT = "A key is one or more of 0 to 9, * and # in quotes, or one of the wo
 def unknown_word(path: str, fault: Fault, key: Scalar) -> Problem:
     """Say that *key* does not belong here, and which word is meant."""
     known, word = list(fault.schema["properties"]), key.text
-    what = "rule" if fault.what == "exits" else fault.what
+    what = "rule" if fault.what == "exits" else fault.verb or fault.what
     if word in words.LATER.get(what, ()):
         return not_yet(path, key)
     if what == "step":
@@ -144,16 +126,16 @@ def missing(path: str, fault: Fault, names: list[str]) -> Problem:
 
 def broken_rule(path: str, fault: Fault) -> Problem:
     """Say what is wrong with a value, or with the name of an entry."""
-    node, what, label = fault.node, fault.what, fault.label
+    node, label = fault.node, fault.label
     if isinstance(node, Scalar) and node.value is None and not node.is_quoted:
-        return _empty(path, node, fault.key, what)
+        return _empty(path, fault)
     match fault.word:
         case "type":
             return _wrong_type(path, fault)
         case "maxProperties":
             return _too_many(path, fault)
         case "minProperties" | "minItems":
-            return codes.MISSING.at(path, fault.span, f"{label} is empty; it must be {_wanted(what)}")
+            return codes.MISSING.at(path, fault.span, f"{label} is empty; it must be {fault.wanted}")
         case "minimum" | "maximum":
             message = f"{label} must be {_limits(fault.schema)}, and {_text_of(node)} is not"
             return codes.OUT_OF_RANGE.at(path, fault.span, message)
@@ -182,7 +164,7 @@ def duration(path: str, node: Node, label: str) -> Problem:
 
 def phone(path: str, node: Node, label: str) -> Problem:
     """Say that *node* is not a phone number."""
-    return codes.BAD_PHONE.at(path, node.span, f"{label} must be {WANTED['phone']}, not '{_text_of(node)}'")
+    return codes.BAD_PHONE.at(path, node.span, f"{label} must be {wanted('phone', {})}, not '{_text_of(node)}'")
 
 
 def bad_name(path: str, node: Node) -> Problem:
@@ -194,24 +176,13 @@ def bad_name(path: str, node: Node) -> Problem:
     return codes.BAD_NAME.at(path, node.span, message, hint=hint)
 
 
-def _empty(path: str, node: Scalar, key: Scalar | None, what: str) -> Problem:
-    if key is None:
-        return codes.MISSING.at(path, node.span, "nothing stands behind this dash")
-    message = f"nothing stands behind '{key.text}:'; it must be {_wanted(what)}"
-    if what in VERBS:
-        message = f"'{key.text}' needs something behind the colon; {_example(what)}"
-    return codes.MISSING.at(path, key.span, message)
-
-
-def _example(verb: str) -> str:
-    """Return how the verb is written, from its main or its first required option."""
-    row = VERBS[verb]
-    name = row.main or next((option.name for option in row.options if option.required), "")
-    option = row.option(name)
-    if option is None:
-        return f"write - {verb}: {{NAME: VALUE}}"
-    value = {"text": '"..."', "phone": '"+15551230000"', "duration": "30s"}.get(option.type, "NAME")
-    return f"write - {verb}: {value if row.main else f'{{{name}: {value}}}'}"
+def _empty(path: str, fault: Fault) -> Problem:
+    if fault.key is None:
+        return codes.MISSING.at(path, fault.node.span, "nothing stands behind this dash")
+    message = f"nothing stands behind '{fault.key.text}:'; it must be {fault.wanted}"
+    if fault.verb:
+        message = f"'{fault.key.text}' needs something behind the colon; write {example(fault.verb)}"
+    return codes.MISSING.at(path, fault.key.span, message)
 
 
 def _wrong_type(path: str, fault: Fault) -> Problem:
@@ -226,10 +197,15 @@ def _wrong_type(path: str, fault: Fault) -> Problem:
     if fault.what == "yes_no" and text in ("yes", "no", "on", "off", "y", "n"):
         better = "true" if text in ("yes", "on", "y") else "false"
         return codes.WRONG_TYPE.at(path, node.span, f"{label} must be true or false; write {better}")
+    if fault.verb and not VERBS[fault.verb].main:
+        return codes.WRONG_TYPE.at(path, fault.span, f"{label} takes options in {{ }}; write {example(fault.verb)}")
+    if fault.what == "rule" and isinstance(node, Scalar):
+        message = f"each dash of '{fault.section}' must be a rule; write - then: {node.text}"
+        return codes.WRONG_TYPE.at(path, fault.span, message)
     written = {Scalar: "a text", Map: "a block of names and values", List: "a list"}[type(node)]
     if isinstance(node, Scalar) and isinstance(node.value, int | float):
         written = "true or false" if isinstance(node.value, bool) else "a number"
-    return codes.WRONG_TYPE.at(path, fault.span, f"{label} must be {_wanted(fault.what)}, not {written}")
+    return codes.WRONG_TYPE.at(path, fault.span, f"{label} must be {fault.wanted}, not {written}")
 
 
 def _no_dash(path: str, node: Node, section: str) -> Problem:
@@ -255,7 +231,7 @@ def _too_many(path: str, fault: Fault) -> Problem:
 
 def _bad_text(path: str, fault: Fault) -> Problem:
     node, what, text = fault.node, fault.what, _text_of(fault.node)
-    if what in _NAMES:
+    if what == "name":
         return bad_name(path, node)
     if what == "duration":
         return duration(path, node, "the time" if node is fault.key else fault.label)
@@ -266,20 +242,17 @@ def _bad_text(path: str, fault: Fault) -> Problem:
                                 hint=_KEY_HINT)
     if what == "step":
         return _bare(path, node)
-    if what == "event":
-        hint = "An event is named like call.answered or agent.left."
-        return codes.BAD_NAME.at(path, node.span, f"'{text}' is not the name of an event", hint=hint)
-    if what in VERBS:
+    if fault.verb:
         return choice(path, node, fault.label, str(fault.schema["pattern"]).strip("^()$").split("|"))
-    return codes.WRONG_TYPE.at(path, node.span, f"{fault.label} must be {_wanted(what)}, not '{text}'")
+    return codes.WRONG_TYPE.at(path, node.span, f"{fault.label} must be {fault.wanted}, not '{text}'")
 
 
 def _bare(path: str, node: Node) -> Problem:
     """Say what is wrong with a step that is one word."""
     if not isinstance(node, Scalar):
-        return codes.WRONG_TYPE.at(path, node.span, f"this must be {_wanted('step')}")
+        return codes.WRONG_TYPE.at(path, node.span, f"this must be {wanted('step', {})}")
     if node.text in VERBS:
-        message = f"'{node.text}' needs a colon and something behind it; {_example(node.text)}"
+        message = f"'{node.text}' needs a colon and something behind it; write {example(node.text)}"
         return codes.MISSING.at(path, node.span, message)
     if node.text.split(":")[0] in VERBS or " " in node.text.strip():
         hint = "A text with a colon or other marks in it needs quotes around it."
@@ -293,17 +266,6 @@ def _limits(schema: Mapping[str, Any]) -> str:
     if low is not None and high is not None:
         return f"from {low} to {high}"
     return f"at least {low}" if high is None else f"at most {high}"
-
-
-def _wanted(what: str) -> str:
-    if what in _NAMES:
-        return f"the name of a {what.removesuffix(' name')}" if what != "name" else "a name"
-    if what.startswith("names of "):
-        return f"a block of names, each with its {what.removeprefix('names of ')}"
-    if what in VERBS:
-        option = VERBS[what].option(VERBS[what].main)
-        return "options in { }" if option is None else f"{_wanted(option.type)} or options in {{ }}"
-    return WANTED.get(what, "a block of names and values")
 
 
 def _text_of(node: Node) -> str:

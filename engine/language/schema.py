@@ -15,25 +15,25 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def flow_schema() -> Schema:
     """Return the schema of a ``*.flow.yaml`` file."""
     properties: Schema = {
-        "flow": _name("flow name"),
+        "flow": _name(),
         "about": _text("text"),
         "starts_when": _ref("starts_when"),
         "settings": _object("settings", {
             "language": _text("text"), "voice": _text("text"), "longest_call": _duration(),
         }),
-        "remember": _named("variable", _object("remember", {
+        "remember": _named(_object("remember", {
             "type": _choice(words.VARIABLE_TYPES),
             "start": {"type": ["string", "number", "boolean", "array"], "items": _text("text"), "x-is": "value"},
             "secret": _yes_no(),
         }, required=["type"])),
-        "prompts": _named("prompt", _ref("prompt")),
+        "prompts": _named(_ref("prompt")),
         "anywhere": _ref("anywhere"),
         "start": _exit(),
         "states": _ref("states"),
-        "roles": _named("role", _ref("role")),
+        "roles": _named(_ref("role")),
     }
     return {
-        "$schema": _DIALECT, "$id": "https://ringflow.dev/schemas/flow.schema.json", "title": "ringflow flow",
+        "$schema": _DIALECT, "$id": "flow.schema.json", "title": "ringflow flow",
         **_object("flow", properties, required=["flow", "start", "states"]), "$defs": _flow_definitions(),
     }
 
@@ -42,21 +42,21 @@ def project_schema() -> Schema:
     """Return the schema of ``project.yaml``."""
     audio = {"url": _pattern(words.URL, "url"), "media": _text("text")}
     properties: Schema = {
-        "numbers": _named("number", _phone()),
+        "numbers": _named(_phone()),
         "telnyx": _object("telnyx", {"connection_id": _text("text"), "caller_id": _phone()}),
-        "audio": _named("audio", _object("audio", audio) | {"minProperties": 1, "maxProperties": 1}),
-        "notify": _named("notify target", _object("notify", {"url": _pattern(words.URL, "url")}, required=["url"])),
-        "lists": _named("list", {"type": "array", "items": _text("text"), "x-is": "list"}),
-        "secrets": {"type": "array", "items": _name("secret"), "x-is": "list of names"},
-        "http_hosts": {"type": "array", "items": _pattern(words.HOST, "host"), "x-is": "list of hosts"},
-        "may_call": {"type": "array", "items": _pattern(words.PREFIX, "prefix"), "x-is": "list of prefixes"},
+        "audio": _named(_object("audio", audio) | {"minProperties": 1, "maxProperties": 1}),
+        "notify": _named(_object("notify", {"url": _pattern(words.URL, "url")}, required=["url"])),
+        "lists": _named({"type": "array", "items": _text("text"), "x-is": "list"}),
+        "secrets": {"type": "array", "items": _name(), "x-is": "list"},
+        "http_hosts": {"type": "array", "items": _pattern(words.HOST, "host"), "x-is": "list"},
+        "may_call": {"type": "array", "items": _pattern(words.PREFIX, "prefix"), "x-is": "prefixes"},
         "unrouted": {
-            "type": ["string", "object"], "pattern": "^(leave|reject)$", "properties": {"flow": _name("flow name")},
+            "type": ["string", "object"], "pattern": "^(leave|reject)$", "properties": {"flow": _name()},
             "required": ["flow"], "additionalProperties": False, "x-is": "unrouted",
         },
     }
     return {
-        "$schema": _DIALECT, "$id": "https://ringflow.dev/schemas/project.schema.json", "title": "ringflow project",
+        "$schema": _DIALECT, "$id": "project.schema.json", "title": "ringflow project",
         **_object("project", properties),
     }
 
@@ -87,17 +87,16 @@ def _flow_definitions() -> Schema:
         "prompt": {
             "type": "object", "minProperties": 1, "x-is": "prompt",
             "additionalProperties": {
-                "type": ["string", "number", "object"], "properties": {"audio": _name("audio")},
+                "type": ["string", "number", "object"], "properties": {"audio": _name()},
                 "required": ["audio"], "additionalProperties": False, "x-is": "prompt text",
             },
             "propertyNames": {"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", "x-is": "language"},
         },
         "anywhere": _object("anywhere", anywhere),
-        "states": _named("state", _object("state", state)),
+        "states": _named(_object("state", state)),
         "role": _object("role", role, required=["start", "states"]),
         "on": {
             "type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "on",
-            "propertyNames": {"pattern": r"^[a-z_][a-z0-9_]*(\.[a-z0-9_]+)+$", "x-is": "event"},
         },
         "waits": {
             "type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "waits",
@@ -123,7 +122,7 @@ def _step() -> Schema:
 def _verb(verb: Verb) -> Schema:
     if not verb.options and not verb.takes_rest:
         return {"type": "null", "description": verb.about, "x-is": "nothing"}
-    schema = _object(verb.name, {option.name: _option(option) for option in verb.options})
+    schema = _object(f"verb:{verb.name}", {option.name: _option(option) for option in verb.options})
     required = [option.name for option in verb.options if option.required]
     if required:
         schema["required"] = required
@@ -161,12 +160,12 @@ def _option(option: Option) -> Schema:
         case "choice":
             schema = _choice(option.values)
         case "prompt" | "audio" | "notify" | "variable" | "leg" | "name":
-            schema = _name(option.type)
+            schema = _name()
         case "digits" | "forever":
             pattern = words.DIGITS if option.type == "digits" else "^forever$"
             schema = {"type": ["integer", "string"], "pattern": pattern, "x-is": option.type} | _range(option)
         case "keys" | "key":
-            schema = {"type": ["string", "integer"], "x-is": option.type}
+            schema = {"type": ["string", "integer"], "x-is": "keys that count" if option.type == "keys" else "key"}
         case _:
             schema = _text(option.type)
     return schema if option.default is None or option.type in ("duration", "digits") else (
@@ -184,10 +183,11 @@ def _object(what: str, properties: Schema, *, required: list[str] | None = None)
     return schema | ({"required": required} if required else {})
 
 
-def _named(what: str, value: Schema) -> Schema:
+def _named(value: Schema) -> Schema:
     """Return the schema of a map from names to *value*."""
-    names = {"pattern": words.NAME, "x-is": what}
-    return {"type": "object", "additionalProperties": value, "propertyNames": names, "x-is": f"names of {what}"}
+    names = {"pattern": words.NAME, "x-is": "name"}
+    schema: Schema = {"type": "object", "additionalProperties": value, "propertyNames": names, "minProperties": 1}
+    return schema | {"x-is": "names"}
 
 
 def _ref(name: str) -> Schema:
@@ -202,8 +202,8 @@ def _pattern(pattern: str, what: str) -> Schema:
     return {"type": "string", "pattern": pattern, "x-is": what}
 
 
-def _name(what: str) -> Schema:
-    return _pattern(words.NAME, what)
+def _name() -> Schema:
+    return _pattern(words.NAME, "name")
 
 
 def _phone() -> Schema:

@@ -168,21 +168,23 @@ class RoleTree:
     starts: StartsTree = field(default_factory=StartsTree)
     written: frozenset[str] = frozenset()      # names of all states, also of those that could not be read
     is_sound: bool = True
+    by_name: Mapping[str, StateTree] = field(init=False)
+    legs: Mapping[str, Scalar] = field(init=False)      # names that ``transfer ... as`` gives, with their places
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {state.name: state for state in self.states})
+        object.__setattr__(self, "legs", {
+            step.values["as"]: step.given["as"]
+            for block in self.blocks() for step in block.all_steps() if step.values.get("as")
+        })
 
     def state(self, name: str) -> StateTree | None:
-        return next((state for state in self.states if state.name == name), None)
+        return self.by_name.get(name)
 
     def blocks(self) -> Iterator[StateTree]:
         """Yield every state, then ``anywhere``."""
         yield from self.states
         yield self.anywhere
-
-    def legs(self) -> Mapping[str, Scalar]:
-        """Return the leg names that ``transfer ... as`` gives in this role, with their places."""
-        return {
-            step.values["as"]: step.given["as"]
-            for block in self.blocks() for step in block.all_steps() if step.values.get("as")
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

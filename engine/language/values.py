@@ -10,6 +10,7 @@ from engine.core.problem import Problem
 from engine.core.verbs import Option
 from engine.language import codes, saying, words
 from engine.language.nodes import Node, Scalar, Span
+from engine.language.wanted import wanted
 
 
 @dataclass(slots=True)
@@ -113,8 +114,8 @@ def _digit_counts(reading: Reading, option: Option, node: Scalar, label: str) ->
 def _pressed(reading: Reading, node: Scalar, label: str, *, single: bool) -> str | None:
     if re.fullmatch(words.PRESSED, node.text) and (not single or len(node.text) == 1):
         return node.text
-    wanted = "one key: 0 to 9, * or #" if single else "the keys that count, for example \"12345\""
-    message = f"{label} must be {wanted}, not '{node.text}'"
+    what = wanted("key" if single else "keys that count", {})
+    message = f"{label} must be {what}, not '{node.text}'"
     reading.report(codes.WRONG_TYPE.at(reading.path, node.span, message))
     return None
 

@@ -52,6 +52,7 @@ OPTION_SYNONYMS: Mapping[str, str] = {
     "minimum_digits": "digits", "num_digits": "digits", "timeout": "wait", "timeout_millis": "wait",
     "initial_timeout_millis": "wait", "inter_digit_timeout_millis": "between_digits", "terminating_digit": "end_key",
     "finish_on_key": "end_key", "valid_digits": "only", "maximum_tries": "tries", "save_as": "into", "store": "into",
+    "numbers": "calls_to",
     "queue_name": "queue", "name": "queue", "max_wait_time_secs": "max_wait", "max_size": "max_callers",
     "audio_url": "audio", "url": "audio", "media_name": "audio", "loop": "repeat", "max_length": "longest",
     "max_participants": "max_people", "beep_enabled": "beep", "timeout_secs": "ring_for", "number": "to",

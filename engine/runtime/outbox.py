@@ -101,6 +101,7 @@ class Outbox:
         self._chains: dict[str, _Chain] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._paused_until = 0.0
+        self._resting = 0
         self.key_problem: str | None = None  # why Telnyx takes no commands from us, for readiness
 
     # -- what comes in ----------------------------------------------------------------------------------------
@@ -125,8 +126,8 @@ class Outbox:
 
     @property
     def is_idle(self) -> bool:
-        """True when every command has come to its outcome."""
-        return not self._entries
+        """True when nothing is under way: each chain has come to its end, or rests until a time."""
+        return len(self._chains) == self._resting
 
     @property
     def waiting(self) -> int:
@@ -243,7 +244,10 @@ class Outbox:
         """Return at *until*, or earlier when an attempt has ended or the entry was dropped."""
         entry.waker = asyncio.get_running_loop().create_future()
         alarm = self._alarms.set(until, entry.wake)
+        rests = all(attempt.ended_at is not None for attempt in entry.attempts)
+        self._resting += rests
         await entry.waker
+        self._resting -= rests
         alarm.cancel()
 
     async def _try(self, entry: _Entry) -> None:

@@ -37,12 +37,16 @@ class HangsUp:
     leg: str
 
 
+Reaction: TypeAlias = Literal["answers", "does not answer", "is busy"]
+REACTIONS: tuple[Reaction, ...] = ("answers", "does not answer", "is busy")
+
+
 @dataclass(frozen=True, slots=True)
 class Reacts:
     """What the far end of a leg that rings does."""
 
     leg: str
-    how: Literal["answers", "does not answer", "is busy"]
+    how: Reaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,9 +79,7 @@ class Stage:
             if timer.due <= self.now and self.timers.get(timer.run) == timer:
                 del self.timers[timer.run]
                 self.receive(
-                    Event(
-                        id=f"timer:{timer.run}:{timer.gen}", type=TIMER, run=timer.run, payload={"gen": timer.gen}
-                    )
+                    Event(id=f"timer:{timer.run}:{timer.gen}", type=TIMER, run=timer.run, payload={"gen": timer.gen})
                 )
         self._flush()
         return True

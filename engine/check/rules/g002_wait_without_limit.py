@@ -18,9 +18,9 @@ def check(folder: Folder) -> Iterator[Problem]:
     for flow in folder.trees:
         for role in flow.roles:
             for state in role.states:
-                waits = not state.then and not state.keys and any(
-                    exit_.kind != "stay" for section, exit_ in state.exits() if section != "on_error"
-                )
+                exits = [(section, target.kind) for section, target in state.exits() if section != "on_error"]
+                stays = any(section in ("then", "keys") and kind == "stay" for section, kind in exits)
+                waits = (stays or not (state.then or state.keys)) and any(kind != "stay" for _, kind in exits)
                 if waits and state.is_sound and not _has_limit(role, state):
                     message = f"'{state.name}' may wait for ever; add after, for example after: {{30s: ...}}"
                     yield CODE.at(flow.path, state.key.span, message)

@@ -17,28 +17,33 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each loop of states that nobody hears and nothing limits."""
     for flow in folder.trees:
         for role in flow.roles:
-            told: set[str] = set()
-            for state in role.states:
-                loop = _loop_from(role, state)
-                if loop and not told & set(loop):
-                    told |= set(loop)
-                    circle = " -> ".join([*loop, state.name])
-                    message = f"this goes round for ever without a pause: {circle}"
-                    yield CODE.at(flow.path, state.key.span, message)
+            for loop in _loops(role):
+                circle = " -> ".join([*loop, loop[0]])
+                message = f"this goes round for ever without a pause: {circle}"
+                yield CODE.at(flow.path, role.by_name[loop[0]].key.span, message)
 
 
-def _loop_from(role: RoleTree, state: StateTree) -> list[str]:
-    """Return the states of an instant loop through *state*; only what always happens counts."""
-    loop: list[str] = []
-    here: StateTree | None = state
-    while here is not None and here.name not in loop:
-        if not here.is_sound or any(step.name not in _INSTANT for step in here.steps):
-            return []
-        loop.append(here.name)
-        only = here.then[0] if here.then else None
-        if only is None or only.condition is not None or only.then is None or only.then.kind != "state":
-            return []
-        if any(step.name not in _INSTANT for step in only.steps):
-            return []
-        here = role.state(only.then.word.text)
-    return loop if here is state else []
+def _loops(role: RoleTree) -> Iterator[list[str]]:
+    """Yield each circle of states that always lead to the next at once."""
+    done: set[str] = set()
+    for state in role.states:
+        way: dict[str, None] = {}       # an ordered set
+        name = state.name
+        while name and name not in done and name not in way:
+            way[name] = None
+            name = _next(role.by_name.get(name))
+        if name in way:
+            names = list(way)
+            yield names[names.index(name) :]
+        done |= way.keys()
+
+
+def _next(state: StateTree | None) -> str:
+    """Return the state that always follows at once, or an empty text."""
+    if state is None or not state.is_sound or not state.then:
+        return ""
+    rule = state.then[0]
+    if rule.condition is not None or rule.then is None or rule.then.kind != "state":
+        return ""
+    is_instant = all(step.name in _INSTANT for step in (*state.steps, *rule.steps))
+    return rule.then.word.text if is_instant else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.core.nearest import did_you_mean
+from engine.check.suggest import did_you_mean
 from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.loader import Folder

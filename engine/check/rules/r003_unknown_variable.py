@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.core.nearest import did_you_mean
+from engine.check.suggest import did_you_mean
 from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.loader import Folder
@@ -18,10 +18,10 @@ CODE = Code("R003", "unknown-variable", "A step writes a variable that is not am
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each variable that is written and not declared, or of the wrong type."""
     for flow in folder.trees:
-        known = {*flow.variables, *flow.doubtful, PSEUDO_VARIABLE}
         for _, _, step in flow.steps():
+            known = {*flow.variables, *flow.doubtful, *([PSEUDO_VARIABLE] if step.name == "set" else [])}
             for name in written_by(step):
-                if name.text not in known or (name.text == PSEUDO_VARIABLE and step.name != "set"):
+                if name.text not in known:
                     hint = f"Declare it: remember: {{{name.text}: {{type: ...}}}}."
                     message = f"there is no variable '{name.text}'{did_you_mean(name.text, known)}"
                     yield CODE.at(flow.path, name.span, message, hint=hint)

@@ -29,19 +29,25 @@ def check(folder: Folder) -> Iterator[Problem]:
 
 
 def _slip(folder: Folder, flow: FlowTree, role: RoleTree, key: Scalar) -> Iterator[Problem]:
-    meant = nearest(key.text, known_events(folder, flow, role))
+    known = known_events(folder, flow, role)
+    meant = nearest(key.text, known) or next((event for event in known if key.text in event.split(".")), None)
     prefix, _, rest = key.text.partition(".")
     if meant is not None:
         message = f"there is no event '{key.text}'; did you mean '{meant}'?"
         yield CODE.at(flow.path, key.span, message)
-    elif prefix in role.legs() or prefix in {other.name for other in flow.roles}:
+    elif not rest or (_is_leg(prefix, flow, role) and rest not in (*folder.catalogue.events, *LINK_EVENTS)):
         hint = "An event is named like call.answered, agent.left or sales.call.hangup."
-        yield CODE.at(flow.path, key.span, f"'{prefix}' has no event '{rest}'", hint=hint)
+        message = f"'{prefix}' has no event '{rest}'" if rest else f"there is no event '{key.text}'"
+        yield CODE.at(flow.path, key.span, message, hint=hint)
+
+
+def _is_leg(prefix: str, flow: FlowTree, role: RoleTree) -> bool:
+    return prefix in role.legs or prefix in {other.name for other in flow.roles}
 
 
 def known_events(folder: Folder, flow: FlowTree, role: RoleTree) -> list[str]:
     """Return every event that this role could handle."""
     events = [*folder.catalogue.events, "action.in_doubt"]
-    events += [f"{leg}.{event}" for leg in role.legs() for event in folder.catalogue.events]
+    events += [f"{leg}.{event}" for leg in role.legs for event in folder.catalogue.events]
     others = [other.name for other in flow.roles if other.name != role.name]
     return events + [f"{name}.{event}" for name in others for event in LINK_EVENTS]

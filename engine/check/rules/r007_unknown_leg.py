@@ -20,7 +20,7 @@ def check(folder: Folder) -> Iterator[Problem]:
         if not flow.is_sound:
             continue    # the step that names the leg may be among what could not be read
         for role, block in flow.blocks():
-            legs = [*role.legs(), *(other.name for other in flow.roles if other.name != role.name)]
+            legs = [*role.legs, *(other.name for other in flow.roles if other.name != role.name)]
             for branch in block.on:
                 prefix, _, rest = branch.name.partition(".")
                 is_known = split_event(branch.name, flow, role, folder.catalogue).kind != "unknown"

@@ -19,11 +19,11 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one warning for each event that the catalogue lacks and that is no slip of a known one."""
     for flow in folder.trees:
         for role, block in flow.blocks():
-            prefixes = {*role.legs(), *(other.name for other in flow.roles)}
+            prefixes = {*role.legs, *(other.name for other in flow.roles)}
             for branch in block.on:
                 name = branch.name
                 is_known = split_event(name, flow, role, folder.catalogue).kind != "unknown"
-                if is_known or names_a_leg(name, folder) or name.partition(".")[0] in prefixes:
+                if is_known or "." not in name or names_a_leg(name, folder) or name.partition(".")[0] in prefixes:
                     continue
                 if nearest(name, known_events(folder, flow, role)) is None:
                     message = f"Telnyx is not known to send '{name}'; this may never happen"

@@ -16,7 +16,7 @@ def check(folder: Folder) -> Iterator[Problem]:
     for flow in folder.trees:
         roles = {role.name for role in flow.roles}
         for role in flow.roles:
-            for name, place in role.legs().items():
+            for name, place in role.legs.items():
                 if name in roles:
                     message = f"'{name}' is a role; the far leg of a transfer needs a name of its own"
                     yield CODE.at(flow.path, place.span, message)

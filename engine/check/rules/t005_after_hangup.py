@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.loader import Folder
-from engine.language.tree import StateTree, StepTree
+from engine.language.tree import ExitTree, StateTree, StepTree
 
 CODE = Code("T005", "after-hangup", "A step that comes when the call has ended.")
+_HINT = "After the end only notify, log, set and count are done, under on: call.hangup."
 _LAST = frozenset({"hangup", "reject"})
 
 
@@ -19,8 +20,17 @@ def check(folder: Folder) -> Iterator[Problem]:
         for _, state in flow.blocks():
             for step in _too_late(state):
                 message = f"'{step.name}' comes too late: the call has ended before it"
-                hint = "After the end only notify, log, set and count are done, under on: call.hangup."
-                yield CODE.at(flow.path, step.key.span, message, hint=hint)
+                yield CODE.at(flow.path, step.key.span, message, hint=_HINT)
+            for target in _led_on(state):
+                message = f"nothing can lead to '{target.word.text}' here: the call has ended"
+                yield CODE.at(flow.path, target.word.span, message, hint=_HINT)
+
+
+def _led_on(state: StateTree) -> Iterator[ExitTree]:
+    ended = state.handler("call.hangup")
+    for rule in ended.rules if ended is not None else ():
+        if rule.then is not None and rule.then.kind == "state":
+            yield rule.then
 
 
 def _too_late(state: StateTree) -> Iterator[StepTree]:

@@ -14,7 +14,13 @@ CODE = Code("T008", "taken-unawares", "A state in which a waiting caller can be 
 
 
 def check(folder: Folder) -> Iterator[Problem]:
-    """Yield one problem for each state that a queued call can be in and that handles neither way of being taken."""
+    """
+    Yield one problem for each state that a queued call can be in and that handles neither way of being taken.
+
+    Nobody is taken where no flow of the folder takes callers out of a queue.
+    """
+    if not any(step.name == "connect" for flow in folder.trees for _, _, step in flow.steps()):
+        return
     for flow in folder.trees:
         for role in flow.roles:
             if not role.is_sound:
@@ -29,5 +35,7 @@ def check(folder: Folder) -> Iterator[Problem]:
 def _expects_it(role: RoleTree, state: StateTree) -> bool:
     if state.steps and state.steps[0].name == "leave_queue":
         return True
+    if state.then and all(step.verb.silent for step in state.steps):
+        return True     # it is left before anything can happen
     events = [branch.name for branch in (*state.on, *role.anywhere.on) if branch.can_leave]
     return any(event == "call.bridged" or event.endswith(".joined") for event in events)

@@ -1,0 +1,58 @@
+"""What belongs in each place of a file, as the end of the sentence "'x' must be ..."."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core.verbs import VERBS, Option
+
+_WANTED: Mapping[str, str] = {
+    "name": "a name", "text": "a text", "value": "a text, a number or true or false",
+    "formula": 'a formula, for example event.digit == "1"', "count": "a whole number", "yes_no": "true or false",
+    "steps": "a list of steps, each with a dash", "step": "a step: a verb and what it needs",
+    "exits": "the name of a state, hangup, end or stay, or rules", "rule": "a rule with if, do or then",
+    "exit": "the name of a state, hangup, end or stay",
+    "keys": 'keys and where each leads, for example "1": sales',
+    "on": "events and where each leads, for example call.dequeued: voicemail",
+    "waits": "times and where each leads, for example {30s: goodbye}",
+    "phone": 'a phone number with country code, for example "+15551230000"',
+    "duration": "a time with its unit, for example 30s, 15m or 2h",
+    "digits": "how many digits: a number, or for example 2 to 4", "forever": "a number from 1 to 100, or forever",
+    "key": "one key: 0 to 9, * or #", "keys that count": 'the keys that count, for example "12345"',
+    "calls_to": "a list of phone numbers in [ ], or the word any", "list": "a list in [ ]",
+    "prefixes": 'a list of the beginnings of numbers in [ ], for example ["+1555"]',
+    "prefix": 'the beginning of a phone number with country code, for example "+1555"',
+    "url": "an address that begins with https://", "host": "a host name, for example example.com",
+    "unrouted": "leave, reject, or {flow: NAME}", "names": "names, each with what it stands for",
+    "prompt": "one text for each language, for example {en-US: Hello}", "prompt text": "a text, or {audio: NAME}",
+    "language": "a language, for example en-US", "remember": "a type, for example {type: digits}",
+}  # fmt: skip
+_EXAMPLES: Mapping[str, str] = {
+    "text": '"..."', "phone": '"+15551230000"', "duration": "30s", "count": "3", "digits": "1",
+}  # fmt: skip
+
+
+def wanted(what: str, schema: Mapping[str, Any]) -> str:
+    """Return what the schema wants; *what* is its ``x-is``."""
+    if what in _WANTED:
+        return _WANTED[what]
+    verb = VERBS.get(what.removeprefix("verb:"))
+    main = verb.option(verb.main) if verb is not None else None
+    if verb is None or main is None:
+        names = list(schema.get("properties", ()))
+        return f"made of {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "names and values in { }"
+    short = _WANTED.get(main.type, "a name")
+    return short if len(verb.options) == 1 else f"{short}, or options in {{ }}"
+
+
+def example(name: str) -> str:
+    """Return how the verb *name* is written, with its main, required or most usual option."""
+    verb = VERBS[name]
+    options: list[Option] = [*verb.options]
+    option = verb.option(verb.main) or next((option for option in options if option.required), None)
+    option = option or next((option for option in options if option.type == "text"), None)
+    if option is None:
+        return f"- {name}: {{NAME: VALUE}}"
+    value = _EXAMPLES.get(option.type, "NAME")
+    return f"- {name}: {value}" if verb.main else f"- {name}: {{{option.name}: {value}}}"

@@ -1,0 +1,81 @@
+"""Who is who in a scenario: the people's names, their legs in the world and their runs in the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.core.event import ClientState
+from engine.core.flow import Flow, Role
+from engine.core.leg import Leg
+from engine.scenario.reading import role_name
+from engine.scenario.stage import Stage
+from engine.simulator.values import Look
+
+# Numbers that nobody has (the 555-01xx block of the North American plan), one for each person of a scenario.
+_OWN_NUMBERS = "+120255501{:02d}"
+_ANY_NUMBER = "+12025550199"  # what is called where a flow answers every number
+
+
+@dataclass(slots=True, kw_only=True)
+class Cast:
+    """The people of one scenario; *legs* maps their names to the call_control_id of their latest call."""
+
+    stage: Stage
+    flow: Flow
+    legs: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def call(self, name: str, from_number: str) -> None:
+        """Let *name* call a number of the role that they play."""
+        starts = self.flow.roles[role_name(name, self.flow.roles)].starts_when
+        leg = self.stage.world.call(
+            from_=from_number or _OWN_NUMBERS.format(len(self.legs) + 1),
+            to=starts.numbers[0] if starts.numbers else _ANY_NUMBER,
+            connection_id=starts.connection,
+            now=self.stage.now,
+        )
+        self._meet(name, leg.call_control_id)
+
+    def look(self, name: str) -> Look | None:
+        """Return how the leg of *name* stands; None when there is none yet."""
+        if name not in self.legs:
+            self._find_rung(name)
+        return self.stage.world.look(self.legs[name]) if name in self.legs else None
+
+    def ringing(self, name: str) -> str:
+        """Return the call_control_id of the leg of *name* while it rings, else ""."""
+        self._find_rung(name)
+        found = self.legs.get(name, "")
+        return found if found in {leg.call_control_id for leg in self.stage.world.ringing} else ""
+
+    def session(self, name: str) -> Leg | None:
+        """Return the engine's session of the leg of *name*; None for a leg without a run."""
+        return self.stage.leg(self.stage.run_of(self.legs.get(name, "")))
+
+    def role_of(self, session: Leg) -> Role:
+        """Return the compiled role that a session plays."""
+        version = self.stage.rows[session.run].version
+        return self.stage.library.program(version, session.flow).role(session.role)
+
+    def name_of(self, call_control_id: str) -> str:
+        """Return whose leg this is; a leg of nobody in particular is called by its number."""
+        if call_control_id not in self.names:
+            for leg in self.stage.world.legs:
+                if leg.call_control_id == call_control_id:
+                    return self._word(call_control_id) or leg.to
+        return self.names.get(call_control_id, "")
+
+    def _find_rung(self, name: str) -> None:
+        """A leg that a transfer rings is known by the word in its client_state; the latest one counts."""
+        for leg in reversed(self.stage.world.ringing):
+            if self._word(leg.call_control_id) == name:
+                self._meet(name, leg.call_control_id)
+                return
+
+    def _word(self, call_control_id: str) -> str:
+        token = ClientState.decode(self.stage.world.look(call_control_id).client_state)
+        return token.word if token is not None else ""
+
+    def _meet(self, name: str, call_control_id: str) -> None:
+        self.legs[name] = call_control_id
+        self.names[call_control_id] = name

@@ -1,0 +1,52 @@
+"""
+How long each person has been sitting in silence.
+
+Silence is: on the line, and nothing to be heard. No silence are speech, music and ringing, a conversation (a bridge,
+or a room with somebody who can be heard), a recording (it is the person who speaks), and the keys that one presses.
+The checker and ``explore`` use the same definition (language.md, section 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from engine.simulator.values import Entry, Look
+from engine.simulator.world import World
+
+
+@dataclass(slots=True)
+class Silence:
+    """*since* maps legs (call_control_id) that sit in silence to when it began, in epoch seconds."""
+
+    world: World
+    since: dict[str, float] = field(default_factory=dict)
+
+    def observe(self, entries: Iterable[Entry]) -> None:
+        """Take in what happened; *entries* are the new lines of the world's record."""
+        looks = [self.world.look(leg.call_control_id) for leg in self.world.legs]
+        for entry in entries:
+            if entry.kind in ("hears", "presses", "says") and entry.leg is not None:
+                self.since.pop(entry.leg, None)
+        for look in looks:
+            leg = look.leg.call_control_id
+            if is_silent(look, looks):
+                self.since.setdefault(leg, self.world.now)
+            else:
+                self.since.pop(leg, None)
+
+    def longest(self) -> tuple[str, float] | None:
+        """Return who has been in silence for the longest, and since when; None when nobody is."""
+        return min(self.since.items(), key=lambda item: item[1], default=None)
+
+
+def is_silent(look: Look, looks: Iterable[Look]) -> bool:
+    """Tell whether a person hears nothing and says nothing at this moment; *looks* are all legs."""
+    if look.state != "answered" or look.hears or look.recording or look.bridged_with:
+        return False
+    return not (look.room and not look.on_hold and any(_speaks_to(other, look) for other in looks))
+
+
+def _speaks_to(other: Look, look: Look) -> bool:
+    is_other = other.leg.call_control_id != look.leg.call_control_id
+    return is_other and other.room == look.room and not other.on_hold and not other.muted

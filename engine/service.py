@@ -1,0 +1,349 @@
+"""The composition root of ``serve``: builds the parts, runs them, stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, TextIO
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from engine.checkpoints import Checkpoint, WatchedCarrier, WatchedStore, answered_middleware, no_checkpoint
+from engine.config import Settings
+from engine.core.change import Change, Row
+from engine.core.event import Event
+from engine.core.flow import Version
+from engine.core.intake import Route, after_defect, decide, route
+from engine.core.program import Library
+from engine.errors import CarrierError, FlowError, SettingsError, StoreError, StoreUnavailable
+from engine.language.loader import load_version
+from engine.logs import open_log, redaction
+from engine.metrics import Metrics
+from engine.ports import Log, Store
+from engine.runtime.clock import Alarms, SystemClock
+from engine.runtime.inbox import Inbox
+from engine.runtime.outbox import Outbox
+from engine.runtime.outside import HttpOutside
+from engine.runtime.timers import Timers
+from engine.tables import catalogue
+from engine.telnyx.client import TelnyxClient
+from engine.telnyx.signature import parse_public_keys, verify
+from engine.telnyx.webhook import decode
+from engine.web.admin import build_admin_app, serve_admin
+from engine.web.app import build_app
+from engine.web.server import serve_public
+
+_DRAIN_S = 5.0  # and 1 s each for open requests of the two listeners: well below the promised 10 s
+_CLOSE_S = 1.0
+_HOUSEKEEPING_S = 10.0  # 500 ended calls each time: more than one machine ends
+_KEEP_ENDED_S = 24 * 3600.0  # tombstones, for late webhooks and for people who look a call up
+
+# What of a call's history the log tells, and how loudly.
+_TOLD = {
+    "state": "info",
+    "log": "info",
+    "ended": "info",
+    "error": "warning",
+    "budget": "warning",
+    "unrouted": "warning",
+}
+
+Files = Mapping[str, bytes]
+Reload = Callable[[], tuple[Version, Files]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A service that is up: the real port of the public listener, and a way to stop it."""
+
+    port: int
+    stop: Callable[[], None]
+
+
+async def serve(
+    settings: Settings,
+    version: Version,
+    files: Files,
+    *,
+    reload: Reload | None = None,
+    ready: Callable[[Serving], None] = lambda serving: None,
+    checkpoint: Checkpoint = no_checkpoint,
+    log_to: TextIO | None = None,
+    lock_wait_s: float = 10.0,
+) -> None:
+    """
+    Serve the flows of *version*, whose files are *files*, until SIGTERM, SIGINT or ``Serving.stop``.
+
+    *reload* loads the flows again, on SIGHUP; it raises FlowError for flows with problems. *checkpoint* is for crash
+    tests (see ``engine.checkpoints``). The log goes to *log_to*, stderr unless given.
+
+    Raises:
+        SettingsError: an address cannot be used, or a secret is missing.
+        StoreError: the database cannot be used (StoreLocked: another service does, for *lock_wait_s* seconds).
+    """
+    settings.require_secrets(version.project.secrets)
+    redact = redaction(settings.secret_values, full_numbers=settings.log_full_numbers)
+    always = {"stage": settings.stage} if settings.stage else {}
+    log = open_log(log_to or sys.stderr, level=settings.log_level, redact=redact, **always)
+    async with contextlib.AsyncExitStack() as stack:
+        store = WatchedStore(settings.database_path, lock_wait_s=lock_wait_s, checkpoint=checkpoint)
+        await store.open()
+        stack.push_async_callback(store.close)
+        client = TelnyxClient(api_url=settings.telnyx_api_url, api_key=settings.telnyx_api_key, catalogue=catalogue())
+        stack.push_async_callback(client.aclose)
+        library = await _library(store, version, settings, log)
+        service = _Service(settings, store, client, library, log, checkpoint)
+        stack.push_async_callback(service.outside.aclose)
+        await service.use(version, files)
+        await service.go_on()
+        runner = await serve_admin(service.admin_app(), settings.admin_listen)
+        stack.push_async_callback(runner.cleanup)
+        public = await serve_public(service.public_app(checkpoint), settings.listen, drain_s=_CLOSE_S)
+        stack.push_async_callback(public.close)
+        log.info("serving", listen=f"{public.host}:{public.port}", flows=settings.flows, version=version.hash)
+        with _signals(service, reload):
+            ready(Serving(port=public.port, stop=service.stopping.set))
+            await service.run()
+
+
+async def _library(store: Store, version: Version, settings: Settings, log: Log) -> Library:
+    """Return the library with every version that the store kept for its runs."""
+    install = await store.note("install")
+    if install is None:
+        install = uuid.uuid4().hex[:12]
+        await store.put_note("install", install)
+    library = Library(install=install, catalogue=catalogue(), current=version, secrets=settings.secrets)
+    for name, files in (await store.versions()).items():
+        if library.knows(name):
+            continue
+        kept = load_version(files).version
+        if kept is None:
+            log.error("version_unusable", version=name, problem="this version of ringflow cannot compile it")
+        else:
+            library.add(kept)
+    return library
+
+
+@dataclass(slots=True)
+class _Heart:
+    """The pure core with the versions it knows: what the inbox asks."""
+
+    library: Library
+
+    def route(self, event: Event) -> Route:
+        return route(event, install=self.library.install)
+
+    def decide(self, event: Event, row: Row | None, *, run: str, now: float) -> Change:
+        return decide(event, row, self.library, run=run, now=now)
+
+    def after_defect(self, event: Event, row: Row | None, *, run: str, now: float, error: str) -> Change:
+        return after_defect(event, row, self.library, run=run, now=now, error=error)
+
+
+class _Service:
+    """The parts of one service, and what becomes of them together."""
+
+    def __init__(
+        self, settings: Settings, store: Store, client: TelnyxClient, library: Library, log: Log, checkpoint: Checkpoint
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.client = client
+        self.library = library
+        self.log = log
+        self.clock = SystemClock()
+        self.metrics = Metrics()
+        self.stopping = asyncio.Event()
+        self.alarms = Alarms(self.clock)
+        self.outside = HttpOutside(
+            urls={}, key=_notify_key(settings), clock=self.clock, allow_loopback=_is_simulated(settings)
+        )
+        self.inbox = Inbox(
+            store=store, clock=self.clock, core=_Heart(library), follow=self.follow, log=log, count=self.metrics.count
+        )
+        self.outbox = Outbox(
+            store=store,
+            clock=self.clock,
+            alarms=self.alarms,
+            carrier=WatchedCarrier(client, checkpoint),
+            outside=self.outside,
+            post=self.inbox.post,
+            catalogue=catalogue(),
+            log=log,
+            count=self.metrics.count,
+        )
+        self.timers = Timers(clock=self.clock, alarms=self.alarms, post=self.inbox.post)
+        self.metrics.watch(
+            {
+                "ready": ("1 while the service takes calls.", lambda: not self.problems()),
+                "events_waiting": ("Events that are not committed yet.", lambda: self.inbox.waiting),
+                "commands_waiting": ("Commands without an outcome.", lambda: self.outbox.waiting),
+                "timers": ("Runs that wait for a time.", lambda: self.timers.waiting),
+            }
+        )
+
+    # -- faces ------------------------------------------------------------------------------------------------
+
+    def public_app(self, checkpoint: Checkpoint) -> web.Application:
+        keys = parse_public_keys(self.settings.telnyx_public_key)
+
+        def verify_now(raw: bytes, headers: Mapping[str, str]) -> None:
+            checkpoint("body_read")
+            verify(raw, headers, keys=keys, now=time.time())  # the wall clock, should somebody set it right
+
+        app = build_app(
+            verify=verify_now,
+            decode=decode,
+            submit=self.inbox.submit,
+            sheds=self.inbox.sheds,
+            is_ready=lambda: not self.problems(),
+            log=self.log,
+            count=self.metrics.count,
+        )
+        if checkpoint is not no_checkpoint:
+            app.middlewares.append(answered_middleware(checkpoint))
+        return app
+
+    def admin_app(self) -> web.Application:
+        token = self.settings.admin_token if self.settings.admin_socket is None else ""
+        return build_admin_app(metrics=self.metrics.text, readiness=self.readiness, token=token)
+
+    def problems(self) -> list[str]:
+        """Return why the service takes no calls right now; that Telnyx is out of reach is no reason."""
+        draining = "the service is stopping" if self.stopping.is_set() else None
+        return [problem for problem in (draining, self.inbox.trouble, self.outbox.key_problem) if problem]
+
+    def readiness(self) -> dict[str, Any]:
+        problems = self.problems()
+        return {
+            "ready": not problems,
+            "problems": problems,
+            "version": self.library.current.hash,
+            "stage": self.settings.stage,
+            "events_waiting": self.inbox.waiting,
+            "commands_waiting": self.outbox.waiting,
+            "timers": self.timers.waiting,
+        }
+
+    # -- changes and versions ---------------------------------------------------------------------------------
+
+    def follow(self, change: Change) -> None:
+        """Tell everybody about a committed change."""
+        self.timers.follow(change)
+        self.outbox.follow(change)
+        for entry in change.journal:
+            level = _TOLD.get(entry.kind)
+            if level is not None:
+                getattr(self.log, level)(entry.kind, run=entry.run, **entry.record)
+            if entry.kind == "unrouted":
+                self.metrics.count("calls", "unrouted")
+
+    async def use(self, version: Version, files: Files) -> None:
+        """Give new calls *version* from now on, once the store has its files."""
+        await self.store.keep_version(version.hash, files)
+        self.library.use(version)
+        self.outside.urls = {**self.outside.urls, **version.project.notify}
+        if version.project.notify and _notify_key(self.settings) is None:
+            self.log.warning("notify_unsigned", problem="messages of notify are not signed; set RINGFLOW_SECRET_NOTIFY")
+
+    async def reload(self, load: Reload) -> None:
+        """Load the flows again; with a problem in them nothing changes."""
+        try:
+            version, files = await asyncio.to_thread(load)
+            self.settings.require_secrets(version.project.secrets)
+            await self.use(version, files)
+        except (FlowError, SettingsError, StoreError) as error:
+            self.log.error("reload_refused", problem=str(error))
+        else:
+            self.log.info("reloaded", version=version.hash)
+
+    # -- life -------------------------------------------------------------------------------------------------
+
+    async def go_on(self) -> None:
+        """Take up the commands and timers that an earlier process left."""
+        outstanding = await self.store.outstanding()
+        self.outbox.start(outstanding.outbox)
+        self.timers.start(outstanding.timers)
+
+    async def run(self) -> None:
+        """Run the parts until the service is to stop, then drain. A part that fails ends the service."""
+        parts = (self.alarms.run(), self.inbox.run(), self.outbox.run(), self._keep_house())
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        stopping = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait((*tasks, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if not any(task.done() for task in tasks):
+                await self._drain()
+        finally:
+            for task in (*tasks, stopping):
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+
+    async def _drain(self) -> None:
+        """Take no more webhooks, and wait a little for what is under way; the rest stays in the store."""
+        self.log.info("stopping")
+        self.inbox.close()
+        deadline = self.clock.now() + _DRAIN_S
+        while not (self.inbox.is_idle and self.outbox.is_idle) and self.clock.now() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    async def _keep_house(self) -> None:
+        """Prune what ended long ago, and see whether a refused key works again."""
+        while True:
+            await self.clock.sleep_until(self.clock.now() + _HOUSEKEEPING_S)
+            with contextlib.suppress(StoreUnavailable):
+                await self.store.prune(before=self.clock.now() - _KEEP_ENDED_S)
+            if self.outbox.key_problem is not None:
+                with contextlib.suppress(CarrierError):
+                    if (await self.client.read("queue_list", query={"page[size]": 1})).status != 401:
+                        self.outbox.key_problem = None
+
+
+@contextlib.contextmanager
+def _signals(service: _Service, reload: Reload | None) -> Iterator[None]:
+    """Let SIGTERM and SIGINT stop the service, and SIGHUP reload; outside the main thread there are no signals."""
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def hang_up() -> None:
+        if reload is not None:
+            task = loop.create_task(service.reload(reload))
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+    handlers = {signal.SIGTERM: service.stopping.set, signal.SIGINT: service.stopping.set, signal.SIGHUP: hang_up}
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+        for number, call in handlers.items():
+            loop.add_signal_handler(number, call)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            for number in handlers:
+                loop.remove_signal_handler(number)
+
+
+def _notify_key(settings: Settings) -> bytes | None:
+    """Return the key that signs messages of notify: the secret of that name."""
+    secret = settings.secrets.get("notify")
+    return secret.encode() if secret else None
+
+
+def _is_simulated(settings: Settings) -> bool:
+    """True when Telnyx is played by a program on this machine; notify may then stay here too."""
+    host = urlsplit(settings.telnyx_api_url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,89 @@
+"""The admin listener: metrics and readiness in detail, on a Unix socket of the owner or behind a token."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import os
+import socket
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from engine.errors import SettingsError
+
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def build_admin_app(
+    *, metrics: Callable[[], bytes], readiness: Callable[[], Mapping[str, Any]], token: str
+) -> web.Application:
+    """
+    Return the application behind the admin listener: ``/metrics`` and ``/readyz``.
+
+    *readiness* returns JSON with ``ready``. With a *token* every request needs it (``Authorization: Bearer``).
+    """
+
+    async def show_metrics(request: web.Request) -> web.Response:
+        return web.Response(body=metrics(), headers={"Content-Type": _METRICS_TYPE})
+
+    async def readyz(request: web.Request) -> web.Response:
+        state = readiness()
+        return web.json_response(state, status=200 if state["ready"] else 503)
+
+    @web.middleware
+    async def ask_for_token(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "")
+        if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            return web.Response(status=401, text="give RINGFLOW_ADMIN_TOKEN as a bearer token\n")
+        return await handler(request)
+
+    app = web.Application(middlewares=[ask_for_token])
+    app.router.add_get("/metrics", show_metrics)
+    app.router.add_get("/readyz", readyz)
+    return app
+
+
+async def serve_admin(app: web.Application, listen: str) -> web.AppRunner:
+    """
+    Serve *app* on *listen*, "host:port" or "unix:PATH"; ``cleanup`` of the result ends it.
+
+    A socket that an earlier process left is replaced; it is readable and writable by its owner only.
+
+    Raises:
+        SettingsError: the address is in use, or the path cannot be written.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        if listen.startswith("unix:"):
+            await web.SockSite(runner, _private_socket(Path(listen.removeprefix("unix:")))).start()
+        else:
+            host, _, port = listen.rpartition(":")
+            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise SettingsError(
+            f"the admin listener cannot use {listen} ({error.strerror or error}): set RINGFLOW_ADMIN_LISTEN"
+        ) from None
+    return runner
+
+
+def _private_socket(path: Path) -> socket.socket:
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(path.stat().st_mode):
+            path.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+    return listener

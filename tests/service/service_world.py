@@ -1,0 +1,124 @@
+"""A service and a simulated Telnyx on this machine, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.check.run import load
+from engine.config import Settings
+from engine.service import Serving, serve
+from engine.simulator.options import Options
+from engine.simulator.server import SimulatorServer
+from engine.simulator.world import World
+from engine.tables import catalogue
+
+CALLER, OFFICE = "+34600111222", "+15551230000"
+FLOW = b"""\
+flow: hello
+about: Says hello and waits.
+starts_when: {calls_to: any}
+anywhere: {on_error: hangup}
+start: hello
+states:
+  hello:
+    do:
+      - answer
+      - log: "hello {{ caller.number }}"
+      - speak: "Hello."
+    then: waiting
+  waiting:
+    after: {2h: hangup}
+"""
+
+
+class LogStream(io.StringIO):
+    """The service's log; ``line`` waits for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[dict[str, Any]] = []
+        self._news = asyncio.Event()
+
+    def write(self, text: str) -> int:
+        for line in text.splitlines():
+            if line:  # print() writes the end of the line by itself
+                self.rows.append(json.loads(line))
+        self._news.set()
+        return len(text)
+
+    async def line(self, event: str, **fields: Any) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            while True:
+                for row in self.rows:
+                    if row["event"] == event and all(row.get(name) == value for name, value in fields.items()):
+                        return row
+                self._news.clear()
+                await self._news.wait()
+
+
+class Place:
+    """Everything that a service of a test needs, and what the tests see of it."""
+
+    def __init__(self, folder: Path, simulator: SimulatorServer) -> None:
+        self.folder = folder
+        self.simulator = simulator
+        self.log = LogStream()
+        self.files = {"hello.flow.yaml": FLOW}
+        self.settings = Settings(
+            telnyx_api_key=simulator.api_key,
+            telnyx_public_key=simulator.public_key,
+            telnyx_api_url=simulator.url,
+            database=f"sqlite:///{folder}/ringflow.db",
+            listen="127.0.0.1:0",
+            admin_listen=f"unix:{folder}/admin.sock",
+        )
+
+    def set(self, **settings: Any) -> None:
+        self.settings = replace(self.settings, **settings)
+
+    @asynccontextmanager
+    async def serving(self, **options: Any):
+        """Serve until the block ends; the service must then stop without an error."""
+        up: asyncio.Future[Serving] = asyncio.get_running_loop().create_future()
+        loaded = load(self.files)
+        assert loaded.version is not None, loaded.problems
+        options = {"log_to": self.log, "lock_wait_s": 0, **options}
+        task = asyncio.create_task(serve(self.settings, loaded.version, self.files, ready=up.set_result, **options))
+        try:
+            await asyncio.wait((task, up), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+            serving = up.result()
+            self.set(listen=f"127.0.0.1:{serving.port}")  # also for the next one: webhooks under way know the port
+            self.simulator.webhook_url = f"http://127.0.0.1:{serving.port}/webhooks/telnyx"
+            yield serving
+            serving.stop()
+            await asyncio.wait_for(task, 10)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def call(self) -> str:
+        """Somebody calls."""
+        leg = self.simulator.world.call(from_=CALLER, to=OFFICE, now=self.simulator._clock())
+        self.simulator.settle()
+        return str(leg.call_control_id)
+
+    def hang_up(self, leg: str) -> None:
+        self.simulator.world.hang_up(leg, self.simulator._clock())
+        self.simulator.settle()
+
+
+@asynccontextmanager
+async def place_in(folder: Path, **options: Any):
+    import time
+
+    world = World(catalogue(), seed=1, options=Options(**options), start=time.time())
+    async with SimulatorServer(world) as simulator:
+        yield Place(folder, simulator)
