@@ -96,7 +96,7 @@ def check(paths: tuple[str, ...], form: str) -> int:
         sources |= {_shown(folder, name): content for name, content in wanted.items()}
         found = check_files(files)
         problems += [replace(problem, path=_shown(folder, problem.path)) for problem in found if problem.path in wanted]
-    click.echo(as_json(problems) if form == "json" else as_text(problems, sources, colour=_has_colour()))
+    click.echo(as_json(problems) if form == "json" else as_text(problems, sources, colour=_has_colour()), nl=False)
     return PROBLEMS if any(problem.severity == "error" for problem in problems) else OK
 
 
@@ -166,7 +166,7 @@ def _load(folder: str) -> tuple[Version, Mapping[str, bytes]]:
     if loaded.version is None:
         shown = [replace(problem, path=_shown(Path(folder), problem.path)) for problem in loaded.problems]
         sources = {_shown(Path(folder), name): content for name, content in files.items()}
-        click.echo(as_text(shown, sources, colour=_has_colour()), err=True)
+        click.echo(as_text(shown, sources, colour=_has_colour()), err=True, nl=False)
         raise FlowError(f"the flows in {folder} have problems; mend them first")
     return loaded.version, files
 

@@ -9,7 +9,7 @@ from engine.errors import FlowError
 FLOW_ENDING = ".flow.yaml"
 PROJECT = "project.yaml"
 _MISSPELT = (".flow.yml", ".flow.yaml.txt", ".flow.yml.txt")
-_MOST_BYTES = 2_000_000      # more than the reader accepts, so that it can say so; never a whole disk image
+_MOST_BYTES = 2_000_000  # more than the reader accepts, so that it can say so; never a whole disk image
 
 
 def read_folder(folder: str | Path) -> dict[str, bytes]:

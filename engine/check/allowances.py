@@ -24,7 +24,7 @@ class _Allowance:
     path: str
     comment: Comment
     rule: Code
-    line: int      # the line that it is about
+    line: int  # the line that it is about
 
 
 def apply(problems: Sequence[Problem], folder: Folder, rules: Sequence[Code]) -> Iterator[Problem]:
@@ -42,7 +42,8 @@ def apply(problems: Sequence[Problem], folder: Folder, rules: Sequence[Code]) ->
     used: set[int] = set()
     for problem in problems:
         matching = [
-            index for index, allowance in enumerate(allowances)
+            index
+            for index, allowance in enumerate(allowances)
             if (allowance.path, allowance.line, allowance.rule.code) == (problem.path, problem.line, problem.rule)
         ]
         used.update(matching)

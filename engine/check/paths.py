@@ -168,7 +168,7 @@ class _Walk:
         self._visited.add((id(step), situation))
         self.visits.append(Visit(state, step, situation))
         if step.verb.silent or step.name in _LEAVES_CALMLY:
-            return      # it cannot fail, or its failure means that the call is gone
+            return  # it cannot fail, or its failure means that the call is gone
         self._rules(state, state.on_error or self.role.anywhere.on_error, situation)
 
     def _exit(self, target: ExitTree | None, situation: Situation) -> None:

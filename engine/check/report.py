@@ -12,7 +12,7 @@ from engine.core.problem import Problem
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _TAB = "    "
-_WIDEST = 140        # columns of a quoted line; a longer one is cut on both sides of the fault
+_WIDEST = 140  # columns of a quoted line; a longer one is cut on both sides of the fault
 _BEFORE = 60
 _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 _PLAIN = "\x1b[0m"

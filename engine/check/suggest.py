@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from engine.core.nearest import did_you_mean as suggest
 
-_MOST = 300      # names; comparing one with 3,000 others takes 25 ms, and such a file may hold 3,000 slips
+_MOST = 300  # names; comparing one with 3,000 others takes 25 ms, and such a file may hold 3,000 slips
 
 
 def did_you_mean(word: str, candidates: Collection[str]) -> str:

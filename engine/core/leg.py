@@ -72,10 +72,16 @@ class Link:
 
 @dataclass(slots=True)
 class FarLeg:
-    """A leg that a transfer rings; it has no run of its own (runtime.md, "What is serial")."""
+    """
+    A leg that a transfer rings; it has no run of its own (runtime.md, "What is serial").
 
+    *n* is the count in its token: a transfer that is tried again under the same name has a higher one.
+    """
+
+    n: int = 0
     call_control_id: str = ""
     is_bridged: bool = False
+    is_over: bool = False
 
 
 @dataclass(slots=True)
@@ -83,12 +89,14 @@ class Connecting:
     """
     This leg is being put into a private room with another one (``connect``).
 
-    *is_off*: it did not work; once the leg is out of the room it goes back in line.
+    *takes*: it is the one that takes a caller. *is_off*: it did not work; a caller goes back in line once it is out of
+    the room.
     """
 
     queue: str
     partner: str
     room: str
+    takes: bool = False
     is_off: bool = False
 
 
@@ -101,6 +109,9 @@ class Leg:
     carried our client_state; *first_n* is the n of the state's first one (0: none yet). *timers* are epoch seconds
     by name; *gen* belongs to the one timer row. *spent* counts steps since something came from outside.
     *error_state* is the state that an error led to; *is_failing*: the next move is an error's.
+    *stay* counts the rooms that the leg asked to be let into: what a room says about an earlier stay is stale.
+    *departed* is the room that Telnyx has taken it out of, while it is not known whether its hang-up follows.
+    *newest* is the occurred_at of the latest event about the queue, and about the room.
     """
 
     run: str
@@ -137,8 +148,12 @@ class Leg:
     room: str = ""
     is_in_room: bool = False
     is_private: bool = False
-    last_state: str = ""
+    stay: int = 0
+    departed: str = ""
     conference_id: str = ""
+    hidden_id: str = ""
+    newest: dict[str, float] = field(default_factory=dict)
+    last_state: str = ""
     links: dict[str, Link] = field(default_factory=dict)
     far_legs: dict[str, FarLeg] = field(default_factory=dict)
     connecting: Connecting | None = None

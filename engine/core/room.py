@@ -2,12 +2,12 @@
 The run of a room: it creates the conference once, lets legs in and out, and knows who is in it.
 
 Legs ask and report by messages; this run alone holds the members, so two who join at once are both linked. It sends
-every command about the room. A conference whose name is taken is joined by its id; one that is gone is made anew.
+every command about the room. How legs come in stands in ``room_entry``, how they go in ``room_exit``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,31 +15,60 @@ import orjson
 
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.command import Command
-from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
-from engine.core.names import conference_key, queue_run
+from engine.core.event import Event
 from engine.core.turn import Outgoing
 
-NAME_TAKEN = "90033"
-_GONE = frozenset({"90019", "90058", "10005", "10007"})
-MOST_STARTS = 3
+NOT_YET = "not yet"  # a leave that must wait until the conference has an id
+_MOST_OVER = 8
 
 
 @dataclass(slots=True)
 class Member:
-    """A leg that asked to come in. *linked*: the roles it has a link to. *leaving*: its leave is on its way."""
+    """
+    A leg that asked to come in, for its *stay*-th stay in a room.
+
+    *linked* maps the roles it has a link to, to their runs here. *conference_id*: where it was sent. *is_asked*: its
+    join is on its way or accepted. *leaving*: the command that takes it out, or NOT_YET. *partner*: in a private
+    room, the one it is to be linked with. *partner_left*: what it is told when it is out itself.
+    """
 
     run: str
     call_control_id: str
     flow: str
     role: str
+    stay: int
     number: str = ""
+    partner: str = ""
     listens: list[str] = field(default_factory=list)
     wishes: dict[str, Any] = field(default_factory=dict)
     linked: dict[str, str] = field(default_factory=dict)
+    conference_id: str = ""
     is_in: bool = False
     is_asked: bool = False
+    leaving: str = ""
     starts: int = 0
     partner_left: dict[str, Any] | None = None
+
+
+@dataclass(slots=True)
+class Request:
+    """A command of the room that Telnyx has not answered yet: for which stay of which leg, about which conference."""
+
+    operation: str
+    run: str
+    stay: int
+    conference_id: str
+    status: str = ""
+
+
+@dataclass(slots=True)
+class Former:
+    """Who was in a conference lately, and still hears of its end and its recording."""
+
+    run: str
+    conference_id: str
+    left_at: float
+    listens: list[str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +76,7 @@ class Room:
     """
     One room by its name. *stage*: none (no conference), creating, finding (its name is taken: by which id?), open.
 
-    *queue* is set for a private room that ``connect`` made. *sent* maps command ids to (operation, run).
+    *queue* is set for a private room that ``connect`` made. *over* are its latest conferences that have ended.
     """
 
     run: str
@@ -56,21 +85,49 @@ class Room:
     conference_id: str = ""
     queue: str = ""
     members: dict[str, Member] = field(default_factory=dict)
-    sent: dict[str, list[str]] = field(default_factory=dict)
+    sent: dict[str, Request] = field(default_factory=dict)
+    former: list[Former] = field(default_factory=list)
+    over: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         return self.run.removeprefix("room:")
 
+    @property
+    def is_needed(self) -> bool:
+        return bool(self.members or self.sent or self.conference_id)
+
+    def member(self, run: str, stay: int) -> Member | None:
+        """Return the member *run*, None when it is not here or for another stay."""
+        member = self.members.get(run)
+        return member if member is not None and member.stay == stay else None
+
+    def has_ended(self, conference_id: str) -> None:
+        """Note that a conference is over: nothing that is said about it later counts."""
+        self.over = [*self.over, conference_id][-_MOST_OVER:]
+        if self.conference_id == conference_id:
+            self.conference_id, self.stage = "", "none"
+
+    def is_joining(self, member: Member) -> bool:
+        """Tell whether Telnyx has yet to answer the member's join."""
+        return any(
+            sent.operation == "conference_join" and (sent.run, sent.stay) == (member.run, member.stay)
+            for sent in self.sent.values()
+        )
+
     @classmethod
     def decode(cls, text: str) -> Room:
         raw = orjson.loads(text)
         raw["members"] = {run: Member(**member) for run, member in raw["members"].items()}
+        raw["sent"] = {identity: Request(**sent) for identity, sent in raw["sent"].items()}
+        raw["former"] = [Former(**former) for former in raw["former"]]
         return cls(**raw)
 
 
 @dataclass(slots=True)
-class _Turn:
+class RoomTurn:
+    """One event's work on a room."""
+
     room: Room
     out: Outgoing
     now: float
@@ -80,346 +137,44 @@ class _Turn:
     def send(
         self,
         operation: str,
-        member: str,
+        member: Member,
         *,
         path: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
+        status: str = "",
         **parameters: Any,
-    ) -> None:
+    ) -> str:
+        """Issue an operation about the room for *member*; parameters that are None are left out."""
+        room = self.room
         body = {name: value for name, value in parameters.items() if value is not None}
-        where = {"id": self.room.conference_id} if path is None else path
+        where = {"id": room.conference_id} if path is None else path
         identity = self.out.put(Command(operation=operation, path=where, parameters=body, query=query or {}))
-        self.room.sent[identity] = [operation, member]
+        room.sent[identity] = Request(operation, member.run, member.stay, room.conference_id, status)
+        return identity
+
+    def tell(self, member: Member, event_type: str, **payload: Any) -> None:
+        """Tell a member something about its stay."""
+        self.out.tell(member.run, event_type, room=self.room.name, stay=member.stay, **payload)
 
 
 def room_change(event: Event, row: Row | None, *, run: str, now: float) -> Change:
     """Return what *event* makes of the room's run. Pure."""
+    from engine.core.room_events import happen
+
     room = Room.decode(row.state) if row is not None else Room(run=run)
     room.ver += 1
-    turn = _Turn(room, Outgoing(run=run, ver=room.ver, now=now), now)
-    if event.type in (ACCEPTED, REFUSED, IN_DOUBT):
-        _outcome(turn, event)
-    elif event.type in _MESSAGES:
-        _MESSAGES[event.type](turn, event.payload)
-    elif event.is_about_room:
-        _room_event(turn, event)
+    turn = RoomTurn(room, Outgoing(run=run, ver=room.ver, now=now), now)
+    happen(turn, event)
+    record = {"id": event.id, "type": event.type, "stage": room.stage, "members": sorted(room.members)}
     return Change(
         event_id=event.id,
         at=now,
         ver_before=row.ver if row is not None else 0,
         row=Row(
-            run=run,
-            ver=room.ver,
-            state=orjson.dumps(room).decode(),
-            ended_at=now if not (room.members or room.sent or room.conference_id) else None,
+            run=run, ver=room.ver, state=orjson.dumps(room).decode(), ended_at=None if room.is_needed else now
         ),
         keys=tuple(turn.keys),
         commands=tuple(turn.out.rows),
         settled=tuple(turn.settled),
-        journal=(
-            JournalEntry(
-                run=run,
-                at=now,
-                kind="event",
-                record={"id": event.id, "type": event.type, "stage": room.stage, "members": sorted(room.members)},
-            ),
-        ),
+        journal=(JournalEntry(run=run, at=now, kind="event", record=record),),
     )
-
-
-# -- coming in -------------------------------------------------------------------------------------------------
-
-
-def _join(turn: _Turn, message: Mapping[str, Any]) -> None:
-    room = turn.room
-    member = Member(
-        run=message["run"],
-        call_control_id=message["call_control_id"],
-        flow=message["flow"],
-        role=message["role"],
-        number=message["number"],
-        listens=message["listens"],
-        wishes=dict(message["wishes"]),
-        linked={role: "" for role in message["linked"]},
-    )
-    room.members[member.run] = member
-    room.queue = message["queue"] or room.queue
-    _let_in(turn, member)
-
-
-def _let_in(turn: _Turn, member: Member) -> None:
-    """Do for *member* what the room's stage allows; the others wait for the answer that is under way."""
-    room = turn.room
-    if room.stage == "open":
-        _send_join(turn, member)
-    elif room.stage == "none" and member.wishes.get("must_exist"):
-        _find(turn, member)
-    elif room.stage == "none":
-        _create(turn, member)
-
-
-def _create(turn: _Turn, member: Member) -> None:
-    wishes, room = member.wishes, turn.room
-    member.starts += 1
-    member.is_asked = True
-    room.stage = "creating"
-    music = wishes.get("music") or {}
-    lasts_s, most = wishes.get("lasts"), wishes.get("max_people")
-    turn.send(
-        "conference_create",
-        member.run,
-        path={},
-        call_control_id=member.call_control_id,
-        name=room.name,
-        beep_enabled=wishes.get("beep"),
-        max_participants=most,
-        duration_minutes=None if lasts_s is None else max(1, round(lasts_s / 60)),
-        start_conference_on_create=False if music else None,
-        hold_audio_url=music.get("audio_url"),
-        hold_media_name=music.get("media_name"),
-    )
-
-
-def _find(turn: _Turn, member: Member) -> None:
-    turn.room.stage = "finding"
-    turn.send(
-        "conference_list", member.run, path={}, query={"filter": {"name": turn.room.name, "status": "in_progress"}}
-    )
-
-
-def _send_join(turn: _Turn, member: Member) -> None:
-    wishes = member.wishes
-    member.is_asked = True
-    member.starts += 1
-    turn.send(
-        "conference_join",
-        member.run,
-        call_control_id=member.call_control_id,
-        beep_enabled=wishes.get("beep"),
-        mute=wishes.get("muted"),
-        hold=wishes.get("on_hold"),
-        end_conference_on_exit=wishes.get("end_room_on_exit"),
-        start_conference_on_enter=True if wishes.get("music") else None,
-    )
-
-
-def _opened(turn: _Turn, conference_id: str, creator: str = "") -> None:
-    """The conference has an id: everybody who waits may come in."""
-    room = turn.room
-    room.stage, room.conference_id = "open", conference_id
-    turn.keys.append(conference_key(conference_id))
-    for member in list(room.members.values()):
-        if member.run == creator:
-            _after_creating(turn, member)
-        elif not member.is_in:
-            _send_join(turn, member)
-
-
-def _after_creating(turn: _Turn, member: Member) -> None:
-    """What belongs to *join* follows as commands of its own for the leg that created the room (language.md, "Room")."""
-    legs = [member.call_control_id]
-    if member.wishes.get("muted"):
-        turn.send("conference_mute", member.run, call_control_ids=legs)
-    if member.wishes.get("on_hold"):
-        turn.send("conference_hold", member.run, call_control_ids=legs)
-    if member.wishes.get("end_room_on_exit"):
-        turn.send(
-            "participant_update",
-            member.run,
-            end_conference_on_exit=True,
-            path={"id": turn.room.conference_id, "participant_id": member.call_control_id},
-        )
-
-
-def _joined(turn: _Turn, message: Mapping[str, Any]) -> None:
-    room = turn.room
-    member = room.members.get(message["run"])
-    if member is None:
-        return
-    member.is_in = True
-    if not room.conference_id and message["conference_id"]:
-        _opened(turn, message["conference_id"], creator=member.run)
-    for other in room.members.values():
-        if other.is_in and other.flow == member.flow and other.role != member.role:
-            _link(turn, member, other)
-
-
-def _link(turn: _Turn, one: Member, two: Member) -> None:
-    """Link two legs of different roles; each keeps the earliest link it has to a role."""
-    if two.role in one.linked or one.role in two.linked:
-        return
-    one.linked[two.role], two.linked[one.role] = two.run, one.run
-    for member, other in ((one, two), (two, one)):
-        turn.out.tell(
-            member.run, "link.began", run=other.run, role=other.role, number=other.number, queue=turn.room.queue
-        )
-    if turn.room.queue:
-        turn.out.tell(queue_run(turn.room.queue), "connect.done", runs=[one.run, two.run])
-
-
-# -- going out -------------------------------------------------------------------------------------------------
-
-
-def _leave(turn: _Turn, message: Mapping[str, Any]) -> None:
-    room = turn.room
-    member = room.members.get(message["run"])
-    if member is None or not room.conference_id or not (member.is_in or member.is_asked):
-        _forget(turn, message["run"], hangup=False)
-        turn.out.tell(message["run"], "room.out", room=room.name)
-        return
-    turn.send("conference_leave", member.run, call_control_id=member.call_control_id)
-
-
-def _left(turn: _Turn, message: Mapping[str, Any]) -> None:
-    _forget(turn, message["run"], hangup=bool(message["hangup"]))
-
-
-def _forget(turn: _Turn, run: str, *, hangup: bool) -> None:
-    """*run* is no longer in the room: its links end, and in a private room the one who stays is taken out too."""
-    room = turn.room
-    member = room.members.pop(run, None)
-    if member is not None:
-        for role, other in member.linked.items():
-            partner = room.members.get(other)
-            if partner is not None:
-                partner.linked.pop(member.role, None)
-                _end_link(turn, partner, {"run": run, "role": member.role, "hangup": hangup})
-            if not hangup and other:
-                turn.out.tell(run, "link.ended", run=other, role=role, hangup=False, out=True)
-        if member.partner_left is not None:
-            turn.out.tell(run, "link.ended", **member.partner_left, out=True)
-    if not room.members:
-        _emptied(turn)
-
-
-def _end_link(turn: _Turn, partner: Member, link: dict[str, Any]) -> None:
-    if turn.room.queue and turn.room.conference_id:
-        partner.partner_left = link  # told when the one who stays is out of the room: then it may be spoken to
-        turn.send("conference_leave", partner.run, call_control_id=partner.call_control_id)
-    else:
-        turn.out.tell(partner.run, "link.ended", **link, out=bool(turn.room.queue))
-
-
-def _out(turn: _Turn, run: str) -> None:
-    """Telnyx has taken *run* out of the room."""
-    _forget(turn, run, hangup=False)
-    turn.out.tell(run, "room.out", room=turn.room.name)
-
-
-def _emptied(turn: _Turn) -> None:
-    """Nobody is in the room: Telnyx ends the conference by itself, and the private room's number is free again."""
-    room = turn.room
-    if room.queue:
-        turn.out.tell(queue_run(room.queue), "room.freed", room=room.name)
-        room.queue = ""
-    if room.stage == "open":
-        room.stage, room.conference_id = "none", ""
-
-
-def _room_event(turn: _Turn, event: Event) -> None:
-    """Tell an event of the conference to the members whose flow listens to it."""
-    room = turn.room
-    if event.conference_id != room.conference_id:
-        return  # an old conference of this name
-    is_over = event.type == "conference.ended"
-    for member in list(room.members.values()):
-        if is_over or event.type in member.listens:
-            turn.out.tell(member.run, "room.event", type=event.type, room=room.name, payload=dict(event.payload))
-    if is_over:
-        room.conference_id, room.stage = "", "none"
-        for run, member in list(room.members.items()):
-            if member.is_in:
-                _forget(turn, run, hangup=False)
-
-
-# -- answers ---------------------------------------------------------------------------------------------------
-
-
-def _outcome(turn: _Turn, event: Event) -> None:
-    identity = str(event.payload["command_id"])
-    turn.settled.append(identity)
-    operation, run = turn.room.sent.pop(identity, ["", ""])
-    if operation == "conference_leave":
-        _out(turn, run)
-    elif operation == "conference_list":
-        _found(turn, event)
-    elif operation == "conference_create":
-        _created(turn, event, run)
-    elif operation == "conference_join" and event.type == REFUSED:
-        _join_refused(turn, event, run)
-
-
-def _created(turn: _Turn, event: Event, run: str) -> None:
-    room = turn.room
-    if room.stage != "creating":
-        return
-    code = str(event.payload.get("code") or "")
-    conference_id = ((event.payload.get("body") or {}).get("data") or {}).get("id")
-    if event.type == ACCEPTED and conference_id:
-        _opened(turn, str(conference_id), creator=run)
-        if not room.members:
-            _emptied(turn)
-    elif code == NAME_TAKEN or event.type == IN_DOUBT:
-        room.stage = "none"
-        if (member := room.members.get(run) or next(iter(room.members.values()), None)) is not None:
-            _find(turn, member)
-    else:
-        room.stage = "none"
-        _refuse(turn, run, event.payload)
-        _next_in_line(turn)
-
-
-def _found(turn: _Turn, event: Event) -> None:
-    """The list of conferences by name has come: join the one that is there, or start over."""
-    room = turn.room
-    if room.stage != "finding":
-        return
-    rows = (event.payload.get("body") or {}).get("data") or []
-    match = next((row for row in rows if row.get("name") == room.name and row.get("status") != "completed"), None)
-    if match is not None:
-        _opened(turn, str(match["id"]))
-        return
-    room.stage = "none"
-    for member in list(room.members.values()):
-        if member.wishes.get("must_exist") or member.starts >= MOST_STARTS:
-            _refuse(turn, member.run, {"code": "no_such_room", "title": "there is no such room"})
-    _next_in_line(turn)
-
-
-def _join_refused(turn: _Turn, event: Event, run: str) -> None:
-    room = turn.room
-    member = room.members.get(run)
-    if member is None:
-        return
-    is_gone = str(event.payload.get("code")) in _GONE or event.payload.get("status") == 404
-    if is_gone and member.starts < MOST_STARTS:
-        room.conference_id, room.stage = "", "none"
-        _let_in(turn, member)
-    else:
-        _refuse(turn, run, event.payload)
-
-
-def _refuse(turn: _Turn, run: str, payload: Mapping[str, Any]) -> None:
-    turn.out.tell(
-        run,
-        "room.refused",
-        room=turn.room.name,
-        code=str(payload.get("code") or "refused"),
-        status=payload.get("status") or 0,
-        title=str(payload.get("title") or ""),
-    )
-    _forget(turn, run, hangup=True)
-
-
-def _next_in_line(turn: _Turn) -> None:
-    waiting = next((member for member in turn.room.members.values() if not member.is_in), None)
-    if waiting is not None and turn.room.stage == "none":
-        _let_in(turn, waiting)
-
-
-_MESSAGES: Mapping[str, Callable[[_Turn, Mapping[str, Any]], None]] = {
-    "room.join": _join,
-    "room.joined": _joined,
-    "room.leave": _leave,
-    "room.left": _left,
-}

@@ -11,8 +11,8 @@ from engine.language.nodes import Entry, List, Map, Node, Scalar
 from engine.language.tree import BranchTree, ExitTree, RuleTree, StateTree, StepTree
 from engine.language.values import Reading, read_option, seconds
 
-_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.1, 14400.0     # the longest call is 4 h
-_SHORTEST_TURN_S = 5.0                               # of every:
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.1, 14400.0  # the longest call is 4 h
+_SHORTEST_TURN_S = 5.0  # of every:
 
 
 def parse_states(reading: Reading, node: Map) -> tuple[StateTree, ...]:
@@ -63,7 +63,8 @@ def _branches(reading: Reading, node: Node) -> tuple[BranchTree, ...]:
     assert isinstance(node, Map)
     return tuple(
         BranchTree(entry.key, _rules(reading, entry.value))
-        for entry in node if reading.usable(entry.key) and reading.usable(entry.value)
+        for entry in node
+        if reading.usable(entry.key) and reading.usable(entry.value)
     )
 
 
@@ -90,9 +91,7 @@ def _rules(reading: Reading, node: Node) -> tuple[RuleTree, ...]:
         case Map():
             return (_rule(reading, node),)
         case List():
-            return tuple(
-                _rule(reading, item) for item in node if reading.usable(item) and isinstance(item, Map)
-            )
+            return tuple(_rule(reading, item) for item in node if reading.usable(item) and isinstance(item, Map))
 
 
 def _rule(reading: Reading, node: Map) -> RuleTree:
@@ -145,7 +144,7 @@ def _step(reading: Reading, node: Node) -> StepTree | None:
 
 
 def _finish(
-    reading: Reading, verb: Verb, key: Scalar, given: dict[str, Scalar], rest: tuple[tuple[Scalar, Scalar], ...],
+    reading: Reading, verb: Verb, key: Scalar, given: dict[str, Scalar], rest: tuple[tuple[Scalar, Scalar], ...]
 ) -> StepTree | None:
     values: dict[str, Any] = {}
     for name, scalar in given.items():

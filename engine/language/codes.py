@@ -20,8 +20,17 @@ class Code:
     def at(self, path: str, span: Span, message: str, *, hint: str = "", fix: Fix | None = None) -> Problem:
         """Return the problem that this rule found at *span* of the file *path*."""
         return Problem(
-            path=path, line=span.line, column=span.column, end_line=span.end_line, end_column=span.end_column,
-            severity=self.severity, rule=self.code, name=self.name, message=message, hint=hint, fix=fix,
+            path=path,
+            line=span.line,
+            column=span.column,
+            end_line=span.end_line,
+            end_column=span.end_column,
+            severity=self.severity,
+            rule=self.code,
+            name=self.name,
+            message=message,
+            hint=hint,
+            fix=fix,
         )
 
 
@@ -46,7 +55,23 @@ SECRET_TOLD = Code("T006", "secret-told", "A secret that would be spoken, logged
 WRONG_VALUE = Code("R018", "wrong-value", "A variable that is given a value of another type.")
 
 LANGUAGE_CODES = (
-    UNKNOWN_SECTION, UNKNOWN_STATE_KEY, UNKNOWN_VERB, UNKNOWN_OPTION, MISSING_DASH, TWO_VERBS, BAD_DURATION,
-    OUT_OF_RANGE, BAD_NAME, BAD_PHONE, WRONG_TYPE, BAD_CHOICE, MISSING, NOT_YET, BAD_KEY, ONE_OF, TOO_LONG,
-    SECRET_TOLD, WRONG_VALUE,
+    UNKNOWN_SECTION,
+    UNKNOWN_STATE_KEY,
+    UNKNOWN_VERB,
+    UNKNOWN_OPTION,
+    MISSING_DASH,
+    TWO_VERBS,
+    BAD_DURATION,
+    OUT_OF_RANGE,
+    BAD_NAME,
+    BAD_PHONE,
+    WRONG_TYPE,
+    BAD_CHOICE,
+    MISSING,
+    NOT_YET,
+    BAD_KEY,
+    ONE_OF,
+    TOO_LONG,
+    SECRET_TOLD,
+    WRONG_VALUE,
 )

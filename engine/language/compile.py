@@ -62,7 +62,10 @@ def compile_flow(tree: FlowTree, project: ProjectTree, catalogue: Catalogue) -> 
     work = _Work(tree=tree, project=project, catalogue=catalogue, scope=names)
     roles = {role.name: _role(work, role) for role in tree.roles}
     flow = Flow(
-        name=tree.name.text, about=tree.about, roles=MappingProxyType(roles), settings=tree.settings,
+        name=tree.name.text,
+        about=tree.about,
+        roles=MappingProxyType(roles),
+        settings=tree.settings,
         variables=MappingProxyType(dict(tree.variables)),
         prompts=MappingProxyType({name: MappingProxyType(dict(says)) for name, says in tree.prompts.items()}),
         path=tree.path,
@@ -78,11 +81,16 @@ def _role(work: _Work, role: RoleTree) -> Role:
     starts = StartsWhen(
         numbers=tuple(numbers.get(number.text, number.text) for number in role.starts.numbers),
         any_number=role.starts.any_number is not None,
-        connection=role.starts.connection.text if role.starts.connection else "", line=role.starts.line,
+        connection=role.starts.connection.text if role.starts.connection else "",
+        line=role.starts.line,
     )
     return Role(
-        name=role.name, start=role.start.text if role.start else "", states=MappingProxyType(states),
-        anywhere=anywhere, starts_when=starts, about=role.about,
+        name=role.name,
+        start=role.start.text if role.start else "",
+        states=MappingProxyType(states),
+        anywhere=anywhere,
+        starts_when=starts,
+        about=role.about,
     )
 
 
@@ -94,9 +102,7 @@ class _State:
         self.role = role
         self.tree = tree
         self.actions: list[Action] = []
-        self.base = work.scope.at(
-            scope.state_names(has_gather=tree.gather is not None, checks_queue=checks_queue)
-        )
+        self.base = work.scope.at(scope.state_names(has_gather=tree.gather is not None, checks_queue=checks_queue))
 
     def build(self) -> State:
         tree = self.tree
@@ -105,8 +111,11 @@ class _State:
         for section in tree.sections:
             parts |= self._section(section)
         return State(
-            name=ANYWHERE if tree is self.role.anywhere else tree.name, actions=tuple(self.actions), main=main,
-            line=tree.key.span.line, **parts,
+            name=ANYWHERE if tree is self.role.anywhere else tree.name,
+            actions=tuple(self.actions),
+            main=main,
+            line=tree.key.span.line,
+            **parts,
         )
 
     def _section(self, section: str) -> dict[str, Any]:
@@ -121,11 +130,16 @@ class _State:
             case "on":
                 return {"on": {branch.name: self._rules(branch.rules, self._names_of(branch)) for branch in tree.on}}
             case "after" | "every":
-                return {section: tuple(
-                    Wait(delay_s=branch.delay_s, rules=self._rules(branch.rules, self.base),
-                         line=branch.key.span.line)
-                    for branch in getattr(tree, section)
-                )}
+                return {
+                    section: tuple(
+                        Wait(
+                            delay_s=branch.delay_s,
+                            rules=self._rules(branch.rules, self.base),
+                            line=branch.key.span.line,
+                        )
+                        for branch in getattr(tree, section)
+                    )
+                }
         return {}
 
     def _names_of(self, branch: BranchTree) -> Names:
@@ -140,9 +154,7 @@ class _State:
     def _rule(self, rule: RuleTree, names: Names) -> Rule:
         condition = None if rule.condition is None else self._condition(rule.condition, names)
         then = None if rule.then is None else _exit(rule.then)
-        return Rule(
-            condition=condition, do=self._block(rule.steps, then, names), then=then, line=rule.span.line,
-        )
+        return Rule(condition=condition, do=self._block(rule.steps, then, names), then=then, line=rule.span.line)
 
     def _block(self, steps: Sequence[StepTree], then: Exit | None, names: Names) -> int:
         """Number *steps*, chain them, and return the number of the first (0 without any)."""
@@ -157,11 +169,17 @@ class _State:
             read.insert(0, tuple(sorted(fields)))
         for index, step in enumerate(steps):
             is_last = index == len(steps) - 1
-            self.actions.append(Action(
-                number=first + index, verb=step.name, options=MappingProxyType(options[index]),
-                next=0 if is_last else first + index + 1, exit=then if is_last else None, fields=read[index],
-                line=step.key.span.line,
-            ))
+            self.actions.append(
+                Action(
+                    number=first + index,
+                    verb=step.name,
+                    options=MappingProxyType(options[index]),
+                    next=0 if is_last else first + index + 1,
+                    exit=then if is_last else None,
+                    fields=read[index],
+                    line=step.key.span.line,
+                )
+            )
         return first
 
     def _options(self, step: StepTree, names: Names) -> dict[str, Any]:
@@ -246,7 +264,7 @@ class _State:
 
     def _formula_problem(self, problem: FormulaProblem, node: Scalar, offset: int) -> None:
         if not self.work.project.is_sound and ("secret." in node.text or "list." in node.text):
-            return      # the cause is in project.yaml, and told there
+            return  # the cause is in project.yaml, and told there
         code = codes.Code(problem.rule, problem.name, "")
         span = node.part(offset + problem.column, problem.length)
         word = node.text[offset + problem.column :][: problem.length]

@@ -31,7 +31,7 @@ class Folder:
     project: ProjectTree
     documents: Mapping[str, Document]
     catalogue: Catalogue
-    is_complete: bool          # every file of the folder could be read as far as its trees
+    is_complete: bool  # every file of the folder could be read as far as its trees
 
     @property
     def trees(self) -> tuple[FlowTree, ...]:
@@ -79,9 +79,11 @@ def load_version(files: Mapping[str, bytes], review: Review | None = None) -> Lo
             flows += [] if compiled is None else [compiled]
     is_complete = len(flows) == len(documents) - (PROJECT in documents)
     if review is not None:
-        problems += review(Folder(
-            flows=tuple(flows), project=project, documents=documents, catalogue=catalogue(), is_complete=is_complete,
-        ))
+        problems += review(
+            Folder(
+                flows=tuple(flows), project=project, documents=documents, catalogue=catalogue(), is_complete=is_complete
+            )
+        )
     problems = _without_echoes(problems, documents)
     return Loaded(version=_version(files, flows, project, problems), problems=tuple(sorted(set(problems))))
 
@@ -117,7 +119,7 @@ def _flow(path: str, document: Document, project: ProjectTree, problems: list[Pr
 
 
 def _version(
-    files: Mapping[str, bytes], flows: list[Compiled], project: ProjectTree, problems: list[Problem],
+    files: Mapping[str, bytes], flows: list[Compiled], project: ProjectTree, problems: list[Problem]
 ) -> Version | None:
     if any(problem.severity == "error" for problem in problems):
         return None

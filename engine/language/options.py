@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.language.tree import StepTree
 
-_TRIES_WITH_A_PROMPT = 3      # Telnyx's own default of gather_using_speak
+_TRIES_WITH_A_PROMPT = 3  # Telnyx's own default of gather_using_speak
 
 
 def full_options(step: StepTree) -> dict[str, Any]:

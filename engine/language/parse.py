@@ -27,9 +27,17 @@ def parse_flow(root: Map, reading: Reading) -> FlowTree:
     ]
     settings = _settings(reading, root)
     return FlowTree(
-        path=reading.path, name=name, about=_text(reading, root, "about"), settings=settings, variables=variables,
-        variable_keys=variable_keys, prompts=prompts, prompt_keys=prompt_keys, prompt_parts=prompt_parts,
-        roles=tuple(roles), doubtful=_written(root, "remember") - variables.keys(),
+        path=reading.path,
+        name=name,
+        about=_text(reading, root, "about"),
+        settings=settings,
+        variables=variables,
+        variable_keys=variable_keys,
+        prompts=prompts,
+        prompt_keys=prompt_keys,
+        prompt_parts=prompt_parts,
+        roles=tuple(roles),
+        doubtful=_written(root, "remember") - variables.keys(),
         is_sound=not reading.skipped and not reading.broken,
     )
 
@@ -44,8 +52,15 @@ def _role(reading: Reading, name: str, key: Scalar, node: Map) -> RoleTree:
         anywhere = read_anywhere(reading, entry)
     starts = _starts_when(reading, node)
     return RoleTree(
-        name=name, key=key, about=_text(reading, node, "about"), start=_scalar(reading, node, "start"), states=states,
-        anywhere=anywhere, starts=starts, written=_written(node, "states"), is_sound=reading.skipped == skipped,
+        name=name,
+        key=key,
+        about=_text(reading, node, "about"),
+        start=_scalar(reading, node, "start"),
+        states=states,
+        anywhere=anywhere,
+        starts=starts,
+        written=_written(node, "states"),
+        is_sound=reading.skipped == skipped,
     )
 
 
@@ -61,7 +76,9 @@ def _starts_when(reading: Reading, node: Map) -> StartsTree:
     if isinstance(calls_to, List) and reading.usable(calls_to):
         numbers = [item for item in calls_to if reading.usable(item) and isinstance(item, Scalar)]
     return StartsTree(
-        numbers=tuple(numbers), any_number=any_number, connection=_scalar(reading, found.value, "connection"),
+        numbers=tuple(numbers),
+        any_number=any_number,
+        connection=_scalar(reading, found.value, "connection"),
         line=found.key.span.line,
     )
 
@@ -134,13 +151,17 @@ def fits_type(value: Any, kind: str) -> bool:
 def saying_of(kind: str) -> str:
     """Return *kind* as the end of "must be"."""
     return {
-        "number": "a number", "yes_no": "true or false", "digits": "digits (0 to 9, * and #)", "text": "a text",
-        "list": "a list in [ ]", "time": "a time from a formula",
+        "number": "a number",
+        "yes_no": "true or false",
+        "digits": "digits (0 to 9, * and #)",
+        "text": "a text",
+        "list": "a list in [ ]",
+        "time": "a time from a formula",
     }[kind]
 
 
 def _prompts(
-    reading: Reading, root: Map,
+    reading: Reading, root: Map
 ) -> tuple[dict[str, dict[str, Prompt]], dict[str, Scalar], dict[tuple[str, str], Scalar]]:
     prompts: dict[str, dict[str, Prompt]] = {}
     keys: dict[str, Scalar] = {}

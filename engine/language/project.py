@@ -18,7 +18,7 @@ class ProjectTree:
     """The project with the places of its names. *is_sound* is False when parts of the file could not be read."""
 
     project: Project = field(default_factory=Project)
-    places: Mapping[str, Scalar] = field(default_factory=dict)   # "unrouted" -> the flow's name
+    places: Mapping[str, Scalar] = field(default_factory=dict)  # "unrouted" -> the flow's name
     is_sound: bool = True
 
 
@@ -39,7 +39,7 @@ def parse_project(root: Map, reading: Reading) -> ProjectTree:
 
 def _section(reading: Reading, word: str, node: Node) -> dict[str, Any]:
     match word, node:
-        case ("secrets" | "http_hosts" | "may_call"), List():
+        case (("secrets" | "http_hosts" | "may_call"), List()):
             return {word: tuple(_texts(reading, node))}
         case "telnyx", Map():
             return {entry.key.text: _text(entry.value) for entry in _usable(reading, node)}
@@ -50,10 +50,13 @@ def _section(reading: Reading, word: str, node: Node) -> dict[str, Any]:
         case "notify", Map():
             return {word: {name: values.get("url", "") for name, values in _maps(reading, node).items()}}
         case "lists", Map():
-            return {word: {
-                entry.key.text: tuple(_texts(reading, entry.value)) for entry in _usable(reading, node)
-                if isinstance(entry.value, List)
-            }}
+            return {
+                word: {
+                    entry.key.text: tuple(_texts(reading, entry.value))
+                    for entry in _usable(reading, node)
+                    if isinstance(entry.value, List)
+                }
+            }
         case "unrouted", Scalar():
             return {word: Unrouted(kind=node.text)}  # type: ignore[arg-type]
         case "unrouted", Map():
@@ -68,7 +71,8 @@ def _usable(reading: Reading, node: Map) -> list[Any]:
 def _maps(reading: Reading, node: Map) -> dict[str, dict[str, str]]:
     return {
         entry.key.text: {inner.key.text: _text(inner.value) for inner in _usable(reading, entry.value)}
-        for entry in _usable(reading, node) if isinstance(entry.value, Map)
+        for entry in _usable(reading, node)
+        if isinstance(entry.value, Map)
     }
 
 

@@ -61,9 +61,12 @@ class Fault:
 
 
 _PLACES: Mapping[str, tuple[Code, str]] = {
-    "flow": (codes.UNKNOWN_SECTION, "a flow file"), "project": (codes.UNKNOWN_SECTION, "project.yaml"),
-    "role": (codes.UNKNOWN_SECTION, "a role"), "state": (codes.UNKNOWN_STATE_KEY, "a state"),
-    "exits": (codes.UNKNOWN_OPTION, "a rule"), "rule": (codes.UNKNOWN_OPTION, "a rule"),
+    "flow": (codes.UNKNOWN_SECTION, "a flow file"),
+    "project": (codes.UNKNOWN_SECTION, "project.yaml"),
+    "role": (codes.UNKNOWN_SECTION, "a role"),
+    "state": (codes.UNKNOWN_STATE_KEY, "a state"),
+    "exits": (codes.UNKNOWN_OPTION, "a rule"),
+    "rule": (codes.UNKNOWN_OPTION, "a rule"),
 }
 _KEY_HINT = "A key is one or more of 0 to 9, * and # in quotes, or one of the words digits, anything_else and nothing."
 
@@ -238,8 +241,9 @@ def _bad_text(path: str, fault: Fault) -> Problem:
     if what == "phone":
         return phone(path, node, fault.label)
     if what == "pressed key":
-        return codes.BAD_KEY.at(path, node.span, f"nobody can press '{text}'{did_you_mean(text, words.KEY_WORDS)}",
-                                hint=_KEY_HINT)
+        return codes.BAD_KEY.at(
+            path, node.span, f"nobody can press '{text}'{did_you_mean(text, words.KEY_WORDS)}", hint=_KEY_HINT
+        )
     if what == "step":
         return _bare(path, node)
     if fault.verb:
@@ -270,4 +274,3 @@ def _limits(schema: Mapping[str, Any]) -> str:
 
 def _text_of(node: Node) -> str:
     return node.text if isinstance(node, Scalar) else ""
-

@@ -18,14 +18,24 @@ def flow_schema() -> Schema:
         "flow": _name(),
         "about": _text("text"),
         "starts_when": _ref("starts_when"),
-        "settings": _object("settings", {
-            "language": _text("text"), "voice": _text("text"), "longest_call": _duration(),
-        }),
-        "remember": _named(_object("remember", {
-            "type": _choice(words.VARIABLE_TYPES),
-            "start": {"type": ["string", "number", "boolean", "array"], "items": _text("text"), "x-is": "value"},
-            "secret": _yes_no(),
-        }, required=["type"])),
+        "settings": _object(
+            "settings", {"language": _text("text"), "voice": _text("text"), "longest_call": _duration()}
+        ),
+        "remember": _named(
+            _object(
+                "remember",
+                {
+                    "type": _choice(words.VARIABLE_TYPES),
+                    "start": {
+                        "type": ["string", "number", "boolean", "array"],
+                        "items": _text("text"),
+                        "x-is": "value",
+                    },
+                    "secret": _yes_no(),
+                },
+                required=["type"],
+            )
+        ),
         "prompts": _named(_ref("prompt")),
         "anywhere": _ref("anywhere"),
         "start": _exit(),
@@ -33,8 +43,11 @@ def flow_schema() -> Schema:
         "roles": _named(_ref("role")),
     }
     return {
-        "$schema": _DIALECT, "$id": "flow.schema.json", "title": "ringflow flow",
-        **_object("flow", properties, required=["flow", "start", "states"]), "$defs": _flow_definitions(),
+        "$schema": _DIALECT,
+        "$id": "flow.schema.json",
+        "title": "ringflow flow",
+        **_object("flow", properties, required=["flow", "start", "states"]),
+        "$defs": _flow_definitions(),
     }
 
 
@@ -51,12 +64,18 @@ def project_schema() -> Schema:
         "http_hosts": {"type": "array", "items": _pattern(words.HOST, "host"), "x-is": "list"},
         "may_call": {"type": "array", "items": _pattern(words.PREFIX, "prefix"), "x-is": "prefixes"},
         "unrouted": {
-            "type": ["string", "object"], "pattern": "^(leave|reject)$", "properties": {"flow": _name()},
-            "required": ["flow"], "additionalProperties": False, "x-is": "unrouted",
+            "type": ["string", "object"],
+            "pattern": "^(leave|reject)$",
+            "properties": {"flow": _name()},
+            "required": ["flow"],
+            "additionalProperties": False,
+            "x-is": "unrouted",
         },
     }
     return {
-        "$schema": _DIALECT, "$id": "project.schema.json", "title": "ringflow project",
+        "$schema": _DIALECT,
+        "$id": "project.schema.json",
+        "title": "ringflow project",
         **_object("project", properties),
     }
 
@@ -64,47 +83,75 @@ def project_schema() -> Schema:
 def _flow_definitions() -> Schema:
     anywhere = {"on": _ref("on"), "on_error": _ref("exits")}
     state: Schema = {
-        "about": _text("text"), "do": _ref("steps"), "then": _ref("exits"),
+        "about": _text("text"),
+        "do": _ref("steps"),
+        "then": _ref("exits"),
         "keys": {
-            "type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "keys",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": _ref("exits"),
+            "x-is": "keys",
             "propertyNames": {"pattern": "^([0-9*#]{1,128}|digits|anything_else|nothing)$", "x-is": "pressed key"},
         },
-        "on": _ref("on"), "after": _ref("waits"), "every": _ref("waits"), "on_error": _ref("exits"),
+        "on": _ref("on"),
+        "after": _ref("waits"),
+        "every": _ref("waits"),
+        "on_error": _ref("exits"),
     }
     role: Schema = {
-        "about": _text("text"), "starts_when": _ref("starts_when"), "anywhere": _ref("anywhere"),
-        "start": _exit(), "states": _ref("states"),
+        "about": _text("text"),
+        "starts_when": _ref("starts_when"),
+        "anywhere": _ref("anywhere"),
+        "start": _exit(),
+        "states": _ref("states"),
     }
     rule: Schema = {"if": _text("formula"), "do": _ref("steps"), "then": _exit()}
     return {
-        "starts_when": _object("starts_when", {
-            "calls_to": {
-                "type": ["string", "array"], "pattern": "^any$", "items": _text("phone"), "minItems": 1,
-                "x-is": "calls_to",
+        "starts_when": _object(
+            "starts_when",
+            {
+                "calls_to": {
+                    "type": ["string", "array"],
+                    "pattern": "^any$",
+                    "items": _text("phone"),
+                    "minItems": 1,
+                    "x-is": "calls_to",
+                },
+                "connection": _text("text"),
             },
-            "connection": _text("text"),
-        }) | {"minProperties": 1},
+        )
+        | {"minProperties": 1},
         "prompt": {
-            "type": "object", "minProperties": 1, "x-is": "prompt",
+            "type": "object",
+            "minProperties": 1,
+            "x-is": "prompt",
             "additionalProperties": {
-                "type": ["string", "number", "object"], "properties": {"audio": _name()},
-                "required": ["audio"], "additionalProperties": False, "x-is": "prompt text",
+                "type": ["string", "number", "object"],
+                "properties": {"audio": _name()},
+                "required": ["audio"],
+                "additionalProperties": False,
+                "x-is": "prompt text",
             },
             "propertyNames": {"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", "x-is": "language"},
         },
         "anywhere": _object("anywhere", anywhere),
         "states": _named(_object("state", state)),
         "role": _object("role", role, required=["start", "states"]),
-        "on": {
-            "type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "on",
-        },
+        "on": {"type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "on"},
         "waits": {
-            "type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "waits",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": _ref("exits"),
+            "x-is": "waits",
             "propertyNames": {"pattern": words.DURATION, "x-is": "duration"},
         },
         "exits": {
-            **_object("rule", rule), "type": ["string", "object", "array"], "items": _object("rule", rule),
-            "minItems": 1, "minProperties": 1, "x-is": "exits",
+            **_object("rule", rule),
+            "type": ["string", "object", "array"],
+            "items": _object("rule", rule),
+            "minItems": 1,
+            "minProperties": 1,
+            "x-is": "exits",
         },
         "steps": {"type": "array", "minItems": 1, "items": _step(), "x-is": "steps"},
         **{f"verb_{verb.name}": _verb(verb) for verb in VERBS.values()},
@@ -114,8 +161,13 @@ def _flow_definitions() -> Schema:
 def _step() -> Schema:
     bare = "|".join(verb.name for verb in VERBS.values() if verb.bare)
     return {
-        "type": ["string", "object"], "pattern": f"^({bare})$", "minProperties": 1, "maxProperties": 1,
-        "properties": {name: _ref(f"verb_{name}") for name in VERBS}, "additionalProperties": False, "x-is": "step",
+        "type": ["string", "object"],
+        "pattern": f"^({bare})$",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": {name: _ref(f"verb_{name}") for name in VERBS},
+        "additionalProperties": False,
+        "x-is": "step",
     }
 
 
@@ -168,8 +220,10 @@ def _option(option: Option) -> Schema:
             schema = {"type": ["string", "integer"], "x-is": "keys that count" if option.type == "keys" else "key"}
         case _:
             schema = _text(option.type)
-    return schema if option.default is None or option.type in ("duration", "digits") else (
-        schema | {"default": option.default}
+    return (
+        schema
+        if option.default is None or option.type in ("duration", "digits")
+        else (schema | {"default": option.default})
     )
 
 

@@ -11,14 +11,20 @@ from engine.core.expression import Kind
 from engine.core.flow import Project, Variable
 
 _KINDS: Mapping[str, Kind] = {
-    "string": Kind.TEXT, "integer": Kind.NUMBER, "number": Kind.NUMBER, "boolean": Kind.YES_NO, "array": Kind.LIST,
+    "string": Kind.TEXT,
+    "integer": Kind.NUMBER,
+    "number": Kind.NUMBER,
+    "boolean": Kind.YES_NO,
+    "array": Kind.LIST,
 }
 _ERROR_FIELDS = {"event.error.code": Kind.TEXT, "event.error.status": Kind.NUMBER, "event.error.step": Kind.TEXT}
 _QUEUE_FIELDS = {
-    "queue.position": Kind.NUMBER, "queue.size": Kind.NUMBER, "queue.average_wait": Kind.NUMBER,
+    "queue.position": Kind.NUMBER,
+    "queue.size": Kind.NUMBER,
+    "queue.average_wait": Kind.NUMBER,
     "queue.waited": Kind.NUMBER,
 }
-_DEEPEST = 3      # event.call_quality_stats.inbound.mos is the deepest that Telnyx documents
+_DEEPEST = 3  # event.call_quality_stats.inbound.mos is the deepest that Telnyx documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +40,7 @@ class Scope:
 
 
 def flow_scope(
-    variables: Mapping[str, Variable], doubtful: frozenset[str], roles: tuple[str, ...], project: Project,
+    variables: Mapping[str, Variable], doubtful: frozenset[str], roles: tuple[str, ...], project: Project
 ) -> Scope:
     """Return what every formula of the flow may read; *doubtful* variables exist, but their kind is not known."""
     names = dict.fromkeys(doubtful, Kind.ANY)

@@ -18,8 +18,18 @@ from engine.language.saying import Fault
 from engine.language.schema import flow_schema, project_schema
 
 # When one place breaks several rules of the schema, the first of these is the cause; the others follow from it.
-_CAUSES = ("type", "maxProperties", "additionalProperties", "pattern", "enum", "minimum", "maximum", "minProperties",
-           "minItems", "required")
+_CAUSES = (
+    "type",
+    "maxProperties",
+    "additionalProperties",
+    "pattern",
+    "enum",
+    "minimum",
+    "maximum",
+    "minProperties",
+    "minItems",
+    "required",
+)
 
 
 @dataclass(slots=True)
@@ -81,7 +91,11 @@ def _fault(root: Node, where: tuple[Any, ...], errors: list[ValidationError]) ->
         node = key
     missing = [str(error.message).split("'")[1] for error in errors if error.validator == "required"]
     return Fault(
-        node=node, key=key, section=section, word=str(cause.validator), missing=missing,
+        node=node,
+        key=key,
+        section=section,
+        word=str(cause.validator),
+        missing=missing,
         schema=cast("Mapping[str, Any]", cause.schema),
     )
 

@@ -166,17 +166,23 @@ class RoleTree:
     states: tuple[StateTree, ...]
     anywhere: StateTree
     starts: StartsTree = field(default_factory=StartsTree)
-    written: frozenset[str] = frozenset()      # names of all states, also of those that could not be read
+    written: frozenset[str] = frozenset()  # names of all states, also of those that could not be read
     is_sound: bool = True
     by_name: Mapping[str, StateTree] = field(init=False)
-    legs: Mapping[str, Scalar] = field(init=False)      # names that ``transfer ... as`` gives, with their places
+    legs: Mapping[str, Scalar] = field(init=False)  # names that ``transfer ... as`` gives, with their places
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {state.name: state for state in self.states})
-        object.__setattr__(self, "legs", {
-            step.values["as"]: step.given["as"]
-            for block in self.blocks() for step in block.all_steps() if step.values.get("as")
-        })
+        object.__setattr__(
+            self,
+            "legs",
+            {
+                step.values["as"]: step.given["as"]
+                for block in self.blocks()
+                for step in block.all_steps()
+                if step.values.get("as")
+            },
+        )
 
     def state(self, name: str) -> StateTree | None:
         return self.by_name.get(name)
@@ -199,9 +205,9 @@ class FlowTree:
     variable_keys: Mapping[str, Scalar]
     prompts: Mapping[str, Mapping[str, Prompt]]
     prompt_keys: Mapping[str, Scalar]
-    prompt_parts: Mapping[tuple[str, str], Scalar]   # (prompt, language) -> the text or the audio's name
+    prompt_parts: Mapping[tuple[str, str], Scalar]  # (prompt, language) -> the text or the audio's name
     roles: tuple[RoleTree, ...]
-    doubtful: frozenset[str] = frozenset()           # variables whose entry could not be read
+    doubtful: frozenset[str] = frozenset()  # variables whose entry could not be read
     is_sound: bool = True
 
     def blocks(self) -> Iterator[tuple[RoleTree, StateTree]]:

@@ -20,7 +20,7 @@ class Reading:
     path: str
     broken: set[int]
     problems: list[Problem] = field(default_factory=list)
-    skipped: int = 0       # how often a part could not be used; a part during which it rises is not sound
+    skipped: int = 0  # how often a part could not be used; a part during which it rises is not sound
 
     def usable(self, node: Node | None) -> bool:
         """Return whether *node* is there and has its shape; a broken one is counted."""

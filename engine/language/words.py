@@ -8,7 +8,7 @@ from engine.core.verbs import LATER_VERBS
 
 NAME = r"^[a-z][a-z0-9_]{0,59}$"
 DURATION = r"^[0-9]{1,7}(\.[0-9]{1,3})?[smh]$"
-PHONE = r"^\+[1-9][0-9]{6,14}$"          # E.164: at most 15 digits, no leading zero
+PHONE = r"^\+[1-9][0-9]{6,14}$"  # E.164: at most 15 digits, no leading zero
 DIGITS = r"^[0-9]{1,3}( to [0-9]{1,3})?$"
 PRESSED = r"^[0-9*#]{1,128}$"
 HOST = r"^[A-Za-z0-9.-]{1,253}$"
@@ -16,23 +16,60 @@ PREFIX = r"^\+[0-9]{1,15}$"
 URL = r"^https?://[^\s]+$"
 
 UNIT_S: Mapping[str, float] = {"s": 1.0, "m": 60.0, "h": 3600.0}
-LONGEST_CALL_S = 14400.0                # a Telnyx conference ends after 4 hours (facts.md, section 4)
+LONGEST_CALL_S = 14400.0  # a Telnyx conference ends after 4 hours (facts.md, section 4)
 VARIABLE_TYPES = ("digits", "text", "number", "yes_no", "time", "list")
-PSEUDO_VARIABLE = "language"            # can be set, and chooses the language of the prompts
+PSEUDO_VARIABLE = "language"  # can be set, and chooses the language of the prompts
 EXIT_WORDS = ("hangup", "end", "stay")
 KEY_WORDS = ("digits", "anything_else", "nothing")
 
 # Names that mean something in formulas, events or exits; a state, role, leg or variable may not bear them.
 STATE_RESERVED = frozenset({*EXIT_WORDS, "anywhere", "flow"})
-ROLE_RESERVED = frozenset({
-    "caller", "called", "anyone", "anywhere", "event", "digits", "queue", "secret", "list", "room", "call",
-    "conference", "action", "siprec", "streaming", "language",
-})
-VARIABLE_RESERVED = frozenset({
-    "caller", "called", "event", "digits", "secret", "language", "true", "false", "and",
-    "or", "not", "in", "is_open", "next_opening", "now", "minutes_since", "spoken_time", "spoken_digits", "number",
-    "length", "last", "starts_with",
-})
+ROLE_RESERVED = frozenset(
+    {
+        "caller",
+        "called",
+        "anyone",
+        "anywhere",
+        "event",
+        "digits",
+        "queue",
+        "secret",
+        "list",
+        "room",
+        "call",
+        "conference",
+        "action",
+        "siprec",
+        "streaming",
+        "language",
+    }
+)
+VARIABLE_RESERVED = frozenset(
+    {
+        "caller",
+        "called",
+        "event",
+        "digits",
+        "secret",
+        "language",
+        "true",
+        "false",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is_open",
+        "next_opening",
+        "now",
+        "minutes_since",
+        "spoken_time",
+        "spoken_digits",
+        "number",
+        "length",
+        "last",
+        "starts_with",
+    }
+)
 
 # What belongs to the language but not to this version, by the place where it would stand.
 LATER: Mapping[str, frozenset[str]] = {
@@ -48,13 +85,39 @@ LATER: Mapping[str, frozenset[str]] = {
 
 # Telnyx's own parameter names and other habits, and the option that exists.
 OPTION_SYNONYMS: Mapping[str, str] = {
-    "payload": "text", "say": "speak", "message": "text", "max_digits": "digits", "maximum_digits": "digits",
-    "minimum_digits": "digits", "num_digits": "digits", "timeout": "wait", "timeout_millis": "wait",
-    "initial_timeout_millis": "wait", "inter_digit_timeout_millis": "between_digits", "terminating_digit": "end_key",
-    "finish_on_key": "end_key", "valid_digits": "only", "maximum_tries": "tries", "save_as": "into", "store": "into",
+    "payload": "text",
+    "say": "speak",
+    "message": "text",
+    "max_digits": "digits",
+    "maximum_digits": "digits",
+    "minimum_digits": "digits",
+    "num_digits": "digits",
+    "timeout": "wait",
+    "timeout_millis": "wait",
+    "initial_timeout_millis": "wait",
+    "inter_digit_timeout_millis": "between_digits",
+    "terminating_digit": "end_key",
+    "finish_on_key": "end_key",
+    "valid_digits": "only",
+    "maximum_tries": "tries",
+    "save_as": "into",
+    "store": "into",
     "numbers": "calls_to",
-    "queue_name": "queue", "name": "queue", "max_wait_time_secs": "max_wait", "max_size": "max_callers",
-    "audio_url": "audio", "url": "audio", "media_name": "audio", "loop": "repeat", "max_length": "longest",
-    "max_participants": "max_people", "beep_enabled": "beep", "timeout_secs": "ring_for", "number": "to",
-    "mute": "muted", "hold": "on_hold", "duration_minutes": "lasts", "play_beep": "beep",
+    "queue_name": "queue",
+    "name": "queue",
+    "max_wait_time_secs": "max_wait",
+    "max_size": "max_callers",
+    "audio_url": "audio",
+    "url": "audio",
+    "media_name": "audio",
+    "loop": "repeat",
+    "max_length": "longest",
+    "max_participants": "max_people",
+    "beep_enabled": "beep",
+    "timeout_secs": "ring_for",
+    "number": "to",
+    "mute": "muted",
+    "hold": "on_hold",
+    "duration_minutes": "lasts",
+    "play_beep": "beep",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,24 +11,41 @@ from engine.core.text import Text
 from engine.scenario.cast import Cast
 from engine.scenario.script import Check, Does, Hears, IsIn, Remembers
 from engine.scenario.timeline import Begun, Done, Timeline
+from engine.simulator.values import Entry
 
 # How Telnyx calls what an author may work out with {{ }}; all other options that differ are written out in flows.
 _SPELLINGS = {"text": "payload", "speak": "payload", "queue": "queue_name"}
 
 
+@dataclass(slots=True)
+class Cursor:
+    """
+    What a check of one kind on one leg may still match: nothing older than the last match, nothing twice.
+
+    Things of one instant come in no order. *taken* are places in the timeline, *steps* the steps behind them.
+    """
+
+    place: int = 0
+    at: float = float("-inf")
+    taken: set[int] = field(default_factory=set)
+    steps: set[int] = field(default_factory=set)
+
+    def take(self, place: int, history: Sequence[Entry] | Sequence[Done]) -> None:
+        """Note a match at *place* of *history*."""
+        self.at = history[place].at
+        self.taken.add(place)
+        while history[self.place].at < self.at:
+            self.place += 1
+
+
 @dataclass(slots=True, kw_only=True)
 class Checker:
-    """
-    Judges checks. Each one looks only at what came after the last match of its kind on the same leg.
-
-    *heard_from* and *done_from* are these places in the timeline, by leg; *done_step* is the step that matched last.
-    """
+    """Judges checks. Each one looks only at what came after the last match of its kind on the same leg."""
 
     cast: Cast
     timeline: Timeline
-    heard_from: dict[str, int] = field(default_factory=dict)
-    done_from: dict[str, int] = field(default_factory=dict)
-    done_step: dict[str, int] = field(default_factory=dict)
+    heard: dict[str, Cursor] = field(default_factory=dict)
+    done: dict[str, Cursor] = field(default_factory=dict)
 
     def holds(self, check: Check) -> bool:
         """Tell whether *check* is true now; a match moves on what the next check looks at."""
@@ -50,24 +67,28 @@ class Checker:
         return {name: held.get(name) for name, value in check.values.items() if held.get(name) != value}
 
     def _hears(self, check: Hears) -> bool:
-        leg = self._leg(check.leg)
-        for index in range(self.heard_from.get(check.leg, 0), len(self.timeline.heard)):
-            entry = self.timeline.heard[index]
-            if entry.leg == leg and is_heard(check, entry.what):
-                self.heard_from[check.leg] = index + 1
+        leg, heard = self._leg(check.leg), self.timeline.heard
+        cursor = self.heard.setdefault(check.leg, Cursor())
+        for place in range(cursor.place, len(heard)):
+            entry = heard[place]
+            if entry.leg == leg and place not in cursor.taken and is_heard(check, entry.what):
+                cursor.take(place, heard)
                 return True
         return False
 
     def _does(self, check: Does) -> bool:
-        leg = self._leg(check.leg)
-        for index in range(self.done_from.get(check.leg, 0), len(self.timeline.done)):
-            done = self.timeline.done[index]
-            is_same_step = done.step is not None and done.step.serial == self.done_step.get(check.leg)
-            if done.leg != leg or (is_same_step and done.operation != check.name) or not is_done(check, done):
+        leg, history = self._leg(check.leg), self.timeline.done
+        cursor = self.done.setdefault(check.leg, Cursor())
+        for place in range(cursor.place, len(history)):
+            done = history[place]
+            step = step_behind(check, done)
+            serial = step.serial if step is not None else -1
+            is_taken = place in cursor.taken or serial in cursor.steps
+            if done.leg != leg or is_taken or not is_done(check, done):
                 continue
             if not check.is_forbidden:
-                self.done_from[check.leg] = index + 1
-                self.done_step[check.leg] = done.step.serial if done.step is not None else -1
+                cursor.take(place, history)
+                cursor.steps |= {serial} - {-1}
             return True
         return False
 
@@ -83,9 +104,14 @@ def is_heard(check: Hears, what: str) -> bool:
     return any(sound in heard if check.is_part else sound == heard for sound in wanted)
 
 
+def step_behind(check: Does, done: Done) -> Begun | None:
+    """Return the author's step of the verb that *check* names, when *done* is part of it."""
+    return done.step if done.step is not None and done.step.action.verb == check.name else None
+
+
 def is_done(check: Does, done: Done) -> bool:
     """Tell whether *done* is the command that *check* names, with all its options."""
-    step = done.step if done.step is not None and done.step.action.verb == check.name else None
+    step = step_behind(check, done)
     if step is None and done.operation != check.name:
         return False
     options = (_has_option(step, done.parameters, name, value) for name, value in check.options.items())

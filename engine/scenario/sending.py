@@ -14,7 +14,7 @@ import orjson
 from engine.core.answer import Answer, answer_from
 from engine.core.catalogue import Catalogue, flat_query
 from engine.core.command import NOTIFY, TELL, OutboxRow
-from engine.core.delivery import PATIENCE_S, Attempt, Send, Settle, Terms, blocked, next_step
+from engine.core.delivery import PATIENCE_S, Attempt, Settle, Terms, Wait, blocked, next_step
 from engine.core.event import Event
 from engine.simulator.world import World
 
@@ -23,13 +23,16 @@ ANSWER_TIME_S = 0.05  # between a request and its answer
 
 @dataclass(slots=True)
 class Flight:
-    """A command that is being sent. *answer* arrives at *due*; without one, *due* is when to ask the policy again."""
+    """
+    A command that is being sent since *since*. *answer* arrives at *due*; without one, *due* is when to ask the
+    policy again.
+    """
 
     row: OutboxRow
+    since: float
     attempts: list[Attempt] = field(default_factory=list)
     due: float = 0.0
     answer: Answer | None = None
-    is_given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,8 @@ class Fault:
 class Outbox:
     """
     The commands that are committed and not settled. *sent* is every command that was tried, oldest first, with the
-    time in epoch seconds. *faults* are used up as requests meet them.
+    time in epoch seconds. *faults* are used up as requests meet them. *paused_until*: when Telnyx, having answered 429,
+    takes commands again.
     """
 
     catalogue: Catalogue
@@ -55,24 +59,23 @@ class Outbox:
     flights: dict[str, Flight] = field(default_factory=dict)
     sent: list[tuple[float, OutboxRow]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    paused_until: float = 0.0
 
     def add(self, rows: Collection[OutboxRow]) -> None:
         self.rows.extend(rows)
 
     def forget(self, *, withdrawn: Collection[str], abandoned: Collection[str], settled: Collection[str]) -> None:
-        """Take rows out: withdrawn ones if they were never tried, abandoned ones are not tried again."""
+        """Take rows out: withdrawn ones if they were never tried; nobody waits for those under way."""
         gone = {*abandoned, *settled, *(cid for cid in withdrawn if cid not in self.flights)}
         self.rows = [row for row in self.rows if row.command_id not in gone]
         for command_id in gone & self.flights.keys():
-            self.flights[command_id].is_given_up = True
-            if self.flights[command_id].answer is None:
-                del self.flights[command_id]
+            del self.flights[command_id]
 
     def next_due(self) -> float | None:
-        """Return when an answer arrives or a command is to be sent again, in epoch seconds."""
-        heads = (flight for flight in self.flights.values() if self._has_followers(flight))
-        patience = [flight.attempts[0].at + PATIENCE_S for flight in heads]
-        return min([flight.due for flight in self.flights.values()] + patience, default=None)
+        """Return when an answer arrives, or a command is to be sent again or given up, in epoch seconds."""
+        dues = [flight.due for flight in self.flights.values()]
+        dues += [_patience(flight, row) for flight in self.flights.values() for row in self._behind(flight)]
+        return min(dues, default=None)
 
     def flush(self, now: float, receive: Callable[[Event], None]) -> None:
         """Send what may be sent now, and hand messages between runs to *receive*."""
@@ -93,42 +96,44 @@ class Outbox:
             elif operation == NOTIFY:
                 self.sent.append((now, row))
             else:
-                self.flights[row.command_id] = Flight(row)
+                self.flights[row.command_id] = Flight(row, now)
                 self._go_on(self.flights[row.command_id], now, receive)
 
     def tick(self, now: float, receive: Callable[[Event], None]) -> None:
         """Take the answers that are due, send again what the policy says, give up what waited behind them too long."""
         for flight in [flight for flight in self.flights.values() if flight.due <= now]:
             if flight.answer is not None:
-                flight.attempts[-1] = replace(flight.attempts[-1], ended_at=now, answer=flight.answer)
-                flight.answer = None
-            self._go_on(flight, now, receive)
+                self._arrive(flight, flight.answer, now)
+            if flight.row.command_id in self.flights:
+                self._go_on(flight, now, receive)
         for flight in list(self.flights.values()):
-            if now >= flight.attempts[0].at + PATIENCE_S:
-                for row in self._followers(flight):
+            for row in self._behind(flight):
+                if _patience(flight, row) <= now and row in self.rows:
                     self.rows.remove(row)
                     receive(blocked(row))
+
+    def _arrive(self, flight: Flight, answer: Answer, now: float) -> None:
+        flight.attempts[-1] = replace(flight.attempts[-1], ended_at=now, answer=answer)
+        flight.answer = None
+        if answer.is_throttled and answer.retry_after_s is not None:
+            self.paused_until = max(self.paused_until, now + answer.retry_after_s)
 
     def _go_on(self, flight: Flight, now: float, receive: Callable[[Event], None]) -> None:
         """Ask the delivery policy about one command, and do it."""
         row = flight.row
-        operation = self.catalogue.operations[row.command.operation]
-        while True:
-            if flight.is_given_up and flight.attempts:
-                del self.flights[row.command_id]
-                return
-            step = next_step(row, Terms.of(operation), flight.attempts, restarted=False, now=now)
-            if isinstance(step, Settle):
-                del self.flights[row.command_id]
-                self.rows = [other for other in self.rows if other.command_id != row.command_id]
-                receive(step.outcome)
-                return
-            if not isinstance(step, Send):
-                flight.due = step.until
-                return
+        terms = Terms.of(self.catalogue.operations[row.command.operation])
+        step = next_step(row, terms, flight.attempts, restarted=False, now=now)
+        if isinstance(step, Settle):
+            del self.flights[row.command_id]
+            self.rows.remove(row)
+            receive(step.outcome)
+        elif isinstance(step, Wait):
+            flight.due = step.until
+        elif self.paused_until > now and not row.urgent:
+            flight.due = self.paused_until
+        else:
             flight.attempts.append(Attempt(at=now))
             flight.answer, flight.due = self._request(row, now), now + ANSWER_TIME_S
-            return
 
     def _request(self, row: OutboxRow, now: float) -> Answer:
         self.sent.append((now, row))
@@ -160,18 +165,20 @@ class Outbox:
         urgent = next((row for row in waiting if row.urgent), None)
         if urgent is not None:
             return urgent
-        blocked_chains = {flight.row.chain for flight in self.flights.values()}
+        blocked_chains = {flight.row.chain for flight in self.flights.values() if not flight.row.urgent}
         for row in waiting:
             if row.command.operation in (TELL, NOTIFY) or row.chain not in blocked_chains:
                 return row
         return None
 
-    def _followers(self, flight: Flight) -> list[OutboxRow]:
-        return [
-            row
-            for row in self.rows
-            if row.chain == flight.row.chain and row.command_id not in self.flights and not row.urgent
-        ]
+    def _behind(self, flight: Flight) -> list[OutboxRow]:
+        """Return the rows that wait for *flight*, because they are in its chain."""
+        if flight.row.urgent:
+            return []
+        chain = flight.row.chain
+        return [row for row in self.rows if row.chain == chain and row is not flight.row and not row.urgent]
 
-    def _has_followers(self, flight: Flight) -> bool:
-        return bool(flight.attempts) and bool(self._followers(flight))
+
+def _patience(flight: Flight, row: OutboxRow) -> float:
+    """Return until when *row* waits behind *flight*."""
+    return max(flight.since, row.created_at) + PATIENCE_S

@@ -27,7 +27,7 @@ def _loops(role: RoleTree) -> Iterator[list[str]]:
     """Yield each circle of states that always lead to the next at once."""
     done: set[str] = set()
     for state in role.states:
-        way: dict[str, None] = {}       # an ordered set
+        way: dict[str, None] = {}  # an ordered set
         name = state.name
         while name and name not in done and name not in way:
             way[name] = None

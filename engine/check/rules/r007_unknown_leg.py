@@ -18,14 +18,16 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each prefix before a known event that names no leg."""
     for flow in folder.trees:
         if not flow.is_sound:
-            continue    # the step that names the leg may be among what could not be read
+            continue  # the step that names the leg may be among what could not be read
         for role, block in flow.blocks():
             legs = [*role.legs, *(other.name for other in flow.roles if other.name != role.name)]
             for branch in block.on:
                 prefix, _, rest = branch.name.partition(".")
                 is_known = split_event(branch.name, flow, role, folder.catalogue).kind != "unknown"
-                if is_known or not names_a_leg(branch.name, folder) or nearest(
-                    branch.name, known_events(folder, flow, role)
+                if (
+                    is_known
+                    or not names_a_leg(branch.name, folder)
+                    or nearest(branch.name, known_events(folder, flow, role))
                 ):
                     continue
                 if prefix == role.name:

@@ -20,5 +20,5 @@ def check(folder: Folder) -> Iterator[Problem]:
             if not role.is_sound or not role.starts.is_empty or (is_main and flow.name.text == unrouted):
                 continue
             owner = "this flow" if is_main else f"role '{role.name}'"
-            message = f"no call can start {owner}; add starts_when: {{calls_to: [\"+15551230000\"]}}"
+            message = f'no call can start {owner}; add starts_when: {{calls_to: ["+15551230000"]}}'
             yield CODE.at(flow.path, role.key.span, message)

@@ -23,4 +23,4 @@ def check(folder: Folder) -> Iterator[Problem]:
                 if needs_answer and not visit.situation.is_answered:
                     message = f"the call may not be answered yet when '{step.name}' comes; put - answer before it"
                     yield CODE.at(flow.path, step.key.span, message)
-                    break       # the steps after it lack the same answer
+                    break  # the steps after it lack the same answer

@@ -36,6 +36,6 @@ def _expects_it(role: RoleTree, state: StateTree) -> bool:
     if state.steps and state.steps[0].name == "leave_queue":
         return True
     if state.then and all(step.verb.silent for step in state.steps):
-        return True     # it is left before anything can happen
+        return True  # it is left before anything can happen
     events = [branch.name for branch in (*state.on, *role.anywhere.on) if branch.can_leave]
     return any(event == "call.bridged" or event.endswith(".joined") for event in events)

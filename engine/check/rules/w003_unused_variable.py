@@ -20,7 +20,7 @@ def check(folder: Folder) -> Iterator[Problem]:
         if not tree.is_sound or any(problem.severity == "error" for problem in compiled.problems):
             continue
         written = {name.text for _, _, step in tree.steps() for name in written_by(step)}
-        is_known = written <= {*tree.variables, PSEUDO_VARIABLE}         # else one of them may be meant
+        is_known = written <= {*tree.variables, PSEUDO_VARIABLE}  # else one of them may be meant
         for name, key in tree.variable_keys.items():
             if is_known and name not in compiled.names_read:
                 yield CODE.at(tree.path, key.span, f"nothing reads the variable '{name}'")

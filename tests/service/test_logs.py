@@ -1,0 +1,94 @@
+"""One redaction for every line of the log, and its two forms."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from engine.logs import call_name, open_log, redaction
+
+
+def written(redact=None, *, level: str = "info", stream=None, **always: str):
+    """Return a log and a function that returns what it wrote, line by line."""
+    stream = stream or io.StringIO()
+    log = open_log(stream, level=level, redact=redact or redaction([], full_numbers=False), **always)
+    return log, lambda: stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("+34600111222", "+…1222"),
+        ("from +15551230000 to +15551239999.", "from +…0000 to +…9999."),
+        ("sip:+15551230000@example.com", "sip:+…0000@example.com"),
+        ("the key KEY_1_LONG and KEY_1", "the key *** and ***"),
+        ("Anna\x1b[31m\x00\u202eb", "Anna\\x1b[31m\\x00\\u202eb"),
+        ("Zoë says: ¡hola!\n", "Zoë says: ¡hola!\n"),
+        ("room 1234567890", "room 1234567890"),
+    ],
+)
+def test_redaction_of_a_text(text, shown):
+    assert redaction(["KEY_1", "KEY_1_LONG", ""], full_numbers=False)(text) == shown
+
+
+def test_redaction_goes_into_everything_and_keeps_what_is_no_text():
+    value = {"to": ["+15551230000", None, 1.5, True], "+15551230000": {"n": 15551230000}, "odd": ValueError("hush")}
+
+    shown = redaction(["hush"], full_numbers=False)(value)
+
+    assert shown == {"to": ["+…0000", None, 1.5, True], "+…0000": {"n": 15551230000}, "odd": "***"}
+
+
+def test_whole_numbers_are_shown_on_request_but_secrets_never():
+    assert redaction(["hush"], full_numbers=True)("+15551230000 hush") == "+15551230000 ***"
+
+
+def test_line_is_json_with_time_level_and_what_is_always_there():
+    log, lines = written(stage="blue")
+
+    log.info("state", run="abcdefghijkl", to="+15551230000")
+    log.info("state", run="room:sales")
+
+    first, second = map(json.loads, lines())
+    assert first.pop("timestamp").endswith("Z")
+    assert first == {"event": "state", "level": "info", "stage": "blue", "call": "abcdefgh", "to": "+…0000"}
+    assert second["call"] == "room:sales"
+
+
+def test_level_leaves_out_what_is_below_it():
+    log, lines = written(level="error")
+
+    log.warning("hidden")
+    log.error("shown")
+
+    assert [json.loads(line)["event"] for line in lines()] == ["shown"]
+
+
+def test_traceback_is_redacted_too():
+    log, lines = written(redaction(["hush"], full_numbers=False))
+    try:
+        raise ValueError("hush +15551230000")
+    except ValueError as error:
+        log.error("failed", exc_info=error)
+
+    [line] = lines()
+    assert "ValueError: *** +…0000" in json.loads(line)["exception"]
+
+
+def test_terminal_gets_lines_for_people():
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    log, lines = written(stream=Terminal())
+    log.warning("state", state="menu")
+
+    [line] = lines()
+    assert "menu" in line
+    assert not line.startswith("{")
+
+
+def test_name_of_a_call_is_short_and_a_room_keeps_its_own():
+    assert (call_name("abcdefghijkl"), call_name("queue:support")) == ("abcdefgh", "queue:support")
