@@ -136,7 +136,8 @@ def route(to: str, connection: str, folder: str | None, form: str) -> int:
     """Say which flow would answer a call, and why."""
     from engine.core.routing import answering
 
-    version, _ = _load(folder or _settings().flows)
+    settings = _settings()
+    version, _ = _load(folder or settings.flows, settings.stage)
     found = answering(version, to=to, connection_id=connection)
     if form == "json":
         answer = {"flow": found.flow.name, "role": found.role.name, "why": found.why} if found else None
@@ -152,7 +153,7 @@ def route(to: str, connection: str, folder: str | None, form: str) -> int:
     return OK if found else PROBLEMS
 
 
-def _load(folder: str) -> tuple[Version, Mapping[str, bytes]]:
+def _load(folder: str, stage: str | None = None) -> tuple[Version, Mapping[str, bytes]]:
     """
     Return the checked version in *folder*, and its files.
 
@@ -161,7 +162,7 @@ def _load(folder: str) -> tuple[Version, Mapping[str, bytes]]:
     """
     from engine.check.run import load
 
-    files = read_folder(folder)
+    files = read_folder(folder, stage=stage)
     loaded = load(files)
     if loaded.version is None:
         shown = [replace(problem, path=_shown(Path(folder), problem.path)) for problem in loaded.problems]
@@ -192,8 +193,8 @@ def serve() -> int:
     settings = _settings(for_serve=True)
     for warning in settings.warnings:
         click.echo(f"ringflow: warning: {warning}", err=True)
-    version, files = _load(settings.flows)
-    _asyncio_run(serve_flows(settings, version, files, reload=lambda: _load(settings.flows)))
+    version, files = _load(settings.flows, settings.stage)
+    _asyncio_run(serve_flows(settings, version, files, reload=lambda: _load(settings.flows, settings.stage)))
     return OK
 
 

@@ -12,14 +12,16 @@ _MISSPELT = (".flow.yml", ".flow.yaml.txt", ".flow.yml.txt")
 _MOST_BYTES = 2_000_000  # more than the reader accepts, so that it can say so; never a whole disk image
 
 
-def read_folder(folder: str | Path) -> dict[str, bytes]:
+def read_folder(folder: str | Path, *, stage: str | None = None) -> dict[str, bytes]:
     """
-    Return the name and content of every flow file of *folder*, and of ``project.yaml``.
+    Return the name and content of every flow file of *folder*, of ``project.yaml``, and of *stage*'s own
+    ``project.STAGE.yaml``.
 
     Sub-folders, hidden files, ``*.test.yaml`` and everything else are left alone; symbolic links are followed.
 
     Raises:
-        FlowError: the folder or a file cannot be read, holds no flow, or a flow's file name is misspelt.
+        FlowError: the folder or a file cannot be read, holds no flow, a flow's file name is misspelt, or *stage* has
+            no file.
     """
     path = Path(folder)
     try:
@@ -30,7 +32,13 @@ def read_folder(folder: str | Path) -> dict[str, bytes]:
         flows = [name for name in names if name.endswith(FLOW_ENDING)]
         if not flows:
             raise FlowError(f"there is no flow in {path}; a flow is a file whose name ends in {FLOW_ENDING}")
-        return {name: _read(path / name) for name in [*flows, *(name for name in names if name == PROJECT)]}
+        projects = [name for name in names if name == PROJECT]
+        if stage is not None:
+            projects.append(f"project.{stage}.yaml")
+            if projects[-1] not in names:
+                raise FlowError(f"RINGFLOW_STAGE is '{stage}', but there is no {path / projects[-1]}; "
+                                "write that file, or leave RINGFLOW_STAGE out")
+        return {name: _read(path / name) for name in [*flows, *projects]}
     except FileNotFoundError as error:
         raise FlowError(f"there is no {error.filename}; set RINGFLOW_FLOWS to the folder of your flows") from None
     except NotADirectoryError:

@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core import media
+from engine.core.acts import queueing
 from engine.core.acts.act import Failure, Result, Verdict
 from engine.core.acts.table import ACTS
 from engine.core.event import IN_DOUBT, REFUSED, Event
 from engine.core.expression import FormulaError
-from engine.core.flow import ANYWHERE, Exit, Rules, State
+from engine.core.flow import ANYWHERE, Exit, Rule, Rules, State
 from engine.core.leg import Frame, Running, Sent
 from engine.core.scope import field_of
 from engine.core.states import apologise, drop_running, go, hang_up
-from engine.core.turn import AUDIO_OPERATIONS, Turn
+from engine.core.turn import AUDIO_OPERATIONS, HANGUPS, Turn
 from engine.core.verbs import VERBS
 
 MOST_WAITING = 8
@@ -37,14 +38,14 @@ def proceed(turn: Turn) -> None:
     """Run what can run now: until a step waits for Telnyx, or nothing is left to do."""
     while turn.leg.status == "live" and turn.leg.running is None:
         frame = _next_frame(turn)
-        if frame is not None and _must_wait_for_connection(turn, frame):
-            turn.leg.waiting.insert(0, frame)
-            return
         if frame is None:
             if not _finish_do(turn):
                 return
         elif frame.number < 0:
             go(turn, _block_exit(turn, frame))
+        elif _is_held_back(turn, frame):
+            if not _pass_over(turn, frame):
+                return
         elif not _spend(turn):
             return
         else:
@@ -66,10 +67,43 @@ def _block_exit(turn: Turn, frame: Frame) -> Exit:
     return exit_
 
 
-def _must_wait_for_connection(turn: Turn, frame: Frame) -> bool:
-    """While two legs are being put together nothing is said: it would be said into their room."""
-    leg = turn.leg
-    return leg.connecting is not None and frame.number > 0 and VERBS[turn.action(frame).verb].audible
+def _is_held_back(turn: Turn, frame: Frame) -> bool:
+    """While two legs are being put together only silent steps run: all else would be said or done in their room."""
+    verb = turn.action(frame).verb
+    return turn.leg.connecting is not None and not VERBS[verb].silent and verb not in HANGUPS
+
+
+def _pass_over(turn: Turn, frame: Frame) -> bool:
+    """Leave out what a handler wants to say meanwhile, and return True; any other step waits."""
+    if not frame.is_main and VERBS[turn.action(frame).verb].audible:
+        _go_on(turn, frame)
+        return True
+    if not frame.is_main:
+        turn.leg.waiting.insert(0, frame)
+    return False
+
+
+def interrupt(turn: Turn) -> None:
+    """Cut the running step if it is audible: the state's own begins again later, a handler's is passed over."""
+    leg, running = turn.leg, turn.leg.running
+    if running is None or not VERBS[turn.action(running.frame).verb].audible:
+        return
+    drop_running(turn)
+    turn.drop_timers("step")
+    if running.frame.is_main:
+        leg.main = running.frame.number
+    else:
+        _go_on(turn, running.frame)
+
+
+def runs(turn: Turn, verb: str) -> bool:
+    """Tell whether a step with *verb* is being waited for."""
+    return turn.leg.running is not None and turn.action(turn.leg.running.frame).verb == verb
+
+
+def is_under_way(turn: Turn, use: str) -> bool:
+    """Tell whether a command with this use has not been answered yet."""
+    return any(sent.use == use for sent in turn.leg.sent.values())
 
 
 def _spend(turn: Turn) -> bool:
@@ -130,12 +164,14 @@ def settle(turn: Turn, result: Result | None) -> None:
         return
     frame = running.frame
     if result is Verdict.HANG_UP:
-        hang_up(turn, command=not any(sent.use == "hangup" for sent in leg.sent.values()))
+        hang_up(turn, command=not is_under_way(turn, "hangup"))
         return
     drop_running(turn)
     turn.drop_timers("step")
     if isinstance(result, Failure):
         fail(turn, result, verb=turn.action(frame).verb)
+    elif result is Verdict.AGAIN and frame.is_main:
+        leg.main = frame.number  # handlers that wait go first
     elif result is Verdict.AGAIN:
         leg.waiting.insert(0, frame)
     elif result is Verdict.DROP:
@@ -163,11 +199,11 @@ def _finish_do(turn: Turn) -> bool:
     if leg.is_done:
         _play_music(turn)
         return False
-    if state.keys and leg.keyed is None:
-        return False
     leg.is_done = True
     rules = _rules_for_keys(turn, state) if state.keys else state.then
     if rules:
+        if not _spend(turn):
+            return True
         apply(turn, rules, block=state.name, payload={})
         return True
     _play_music(turn)
@@ -188,7 +224,7 @@ def _rules_for_keys(turn: Turn, state: State) -> Rules:
 def _play_music(turn: Turn) -> None:
     """Let the state's music go on once nothing else is to be heard."""
     leg = turn.leg
-    if leg.music and leg.media is None and leg.connecting is None and not leg.is_in_room:
+    if leg.music and leg.media is None and leg.connecting is None and not leg.is_in_room and _spend(turn):
         _begin(turn, Frame(leg.state, leg.music, {}))
 
 
@@ -197,14 +233,23 @@ def _play_music(turn: Turn) -> None:
 
 def apply(turn: Turn, rules: Rules, *, block: str, payload: Mapping[str, Any]) -> None:
     """Judge *rules* now and follow the first true one: its block is put in line, or its exit taken at once."""
+    rule = judge(turn, rules, payload)
+    if rule is not None:
+        follow(turn, rule, block=block, payload=payload)
+
+
+def judge(turn: Turn, rules: Rules, payload: Mapping[str, Any]) -> Rule | None:
+    """Return the first true rule; a formula that cannot be worked out is an error of the state."""
     scope = turn.scope(payload)
     try:
-        rule = next((rule for rule in rules if rule.condition is None or rule.condition.evaluate(scope)), None)
+        return next((rule for rule in rules if rule.condition is None or rule.condition.evaluate(scope)), None)
     except FormulaError as error:
         fail(turn, Failure("formula", title=str(error)), verb="if")
-        return
-    if rule is None:
-        return
+        return None
+
+
+def follow(turn: Turn, rule: Rule, *, block: str, payload: Mapping[str, Any]) -> None:
+    """Put the rule's block in line, or take its exit at once where it has none."""
     turn.note("rule", role=turn.leg.role, block=block, line=rule.line)
     if not rule.do:
         if rule.then is not None:
@@ -231,9 +276,13 @@ def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
     """Follow ``on_error``: the state's, else ``anywhere``'s. All remaining steps are dropped."""
     leg, state = turn.leg, turn.state
     turn.note("error", code=failure.code, status=failure.status, title=failure.title, step=verb, state=state.name)
-    leg.waiting, leg.main, leg.is_done, leg.music = [], 0, True, 0
+    cut(turn)
+    leg.waiting, leg.music = [], 0
     if failure.code == _HAS_ENDED:
         turn.set_timer("watch", 5.0)  # no error: the hang-up is on its way
+        return
+    if leg.is_failing:
+        hang_up(turn)  # what was to be done about an error did not work either
         return
     payload = {"error": {"code": failure.code, "status": failure.status, "step": verb}}
     leg.is_failing = True
@@ -244,6 +293,15 @@ def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
         hang_up(turn)  # an error in the state that an error led to
         return
     apply(turn, turn.role.anywhere.on_error, block=ANYWHERE, payload=payload)
+
+
+def cut(turn: Turn) -> None:
+    """Cut the state's ``do`` short: the running step is given up, and neither the rest nor ``then`` follows."""
+    queueing.give_up(turn)
+    drop_running(turn)
+    turn.drop_timers("step")
+    turn.withdraw()
+    turn.leg.main, turn.leg.is_done = 0, True
 
 
 # -- answers ---------------------------------------------------------------------------------------------------
@@ -257,20 +315,30 @@ def answered(turn: Turn, sent: Sent, event: Event) -> None:
     if event.type == REFUSED:
         if sent.operation in AUDIO_OPERATIONS:
             media.quiet(turn)
-        if str(event.payload.get("code")) == _UNANSWERED and not turn.leg.is_answered:
-            running.stage = "unanswered"
-            turn.set_timer("step", 10.0)
+        if str(event.payload.get("code")) == _UNANSWERED and "tried" not in running.note:
+            _wait_for_answer(turn, running)
             return
         settle(turn, act.refused(turn, running, event))
     elif event.type == IN_DOUBT:
         offer(turn, IN_DOUBT, event.payload)
-        settle(turn, Verdict.DONE)  # by default the flow carries on (runtime.md, "Commands", 3)
+        if turn.leg.running is running:
+            settle(turn, Verdict.DONE)  # by default the flow carries on (runtime.md, "Commands", 3)
     else:
         result = act.accepted(turn, running, event)
         if result is Verdict.WAITS and turn.leg.running is running and not _awaits_answer(turn, running):
             running.stage = "accepted"
             turn.set_timer("step", act.limit_s(turn, running))
         settle(turn, result)
+
+
+def _wait_for_answer(turn: Turn, running: Running) -> None:
+    """Telnyx wants the call answered first: begin again at call.answered, or at once where it has come meanwhile."""
+    if turn.leg.is_answered:
+        running.note["tried"] = True
+        start(turn)
+    else:
+        running.stage = "unanswered"
+        turn.set_timer("step", 10.0)
 
 
 def finished_by(turn: Turn, name: str, event: Event) -> bool:
@@ -280,6 +348,8 @@ def finished_by(turn: Turn, name: str, event: Event) -> bool:
         return False
     if running.stage == "unanswered":
         if name == "call.answered":
+            running.note["tried"] = True
+            turn.drop_timers("step")
             start(turn)
         return False
     result = ACTS[turn.action(running.frame).verb].finish(turn, running, name, event)

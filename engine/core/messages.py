@@ -6,21 +6,27 @@ from collections.abc import Callable, Mapping
 
 from engine.core import agenda, media
 from engine.core.acts import queueing, rooms
-from engine.core.acts.act import Failure, Verdict
-from engine.core.event import REFUSED, Event
+from engine.core.acts.act import Failure
+from engine.core.event import ACCEPTED, Event
 from engine.core.leg import Connecting, Link
-from engine.core.names import queue_run, room_run
+from engine.core.names import queue_run
 from engine.core.turn import Turn
-from engine.core.verbs import VERBS
+
+BACK_IN_LINE_WITHIN_S = 10.0
+
+
+def _is_of_this_stay(turn: Turn, event: Event) -> bool:
+    return bool(event.payload.get("stay") == turn.leg.stay)
 
 
 def _link_began(turn: Turn, event: Event) -> None:
     leg, role = turn.leg, str(event.payload["role"])
-    if role in leg.links:
+    is_off = leg.connecting is not None and leg.connecting.is_off
+    if role in leg.links or is_off or not _is_of_this_stay(turn, event):
         return  # a leg has one link per role name, the earliest
     leg.links[role] = Link(str(event.payload["run"]), str(event.payload.get("number") or ""))
-    leg.is_private = bool(event.payload.get("queue"))
-    leg.connecting = None
+    if event.payload.get("queue"):
+        leg.is_private, leg.connecting, leg.hidden_id = True, None, leg.conference_id
     agenda.finished_by(turn, "link.began", event)
     if leg.status == "live":
         agenda.offer(turn, f"{role}.joined", {})
@@ -31,57 +37,57 @@ def _link_ended(turn: Turn, event: Event) -> None:
     link = leg.links.get(role)
     if link is None or link.run != event.payload["run"]:
         return
-    if event.payload.get("out"):
-        leg.room, leg.is_in_room, leg.is_private = "", False, False
-    if event.payload.get("hangup"):
-        agenda.offer(turn, f"{role}.call.hangup", {})
     del leg.links[role]
+    if event.payload.get("out") and _is_of_this_stay(turn, event):
+        rooms.is_out(turn, str(event.payload["room"]))
+    if event.payload.get("hangup") and leg.status == "live":
+        agenda.offer(turn, f"{role}.call.hangup", {})
     if leg.status == "live":
         agenda.offer(turn, f"{role}.left", {})
 
 
 def _room_refused(turn: Turn, event: Event) -> None:
     leg = turn.leg
-    if leg.room != event.payload.get("room") or leg.is_in_room:
+    if not _is_of_this_stay(turn, event) or leg.is_in_room:
         return
     leg.room = ""
-    if leg.connecting is not None:
-        turn.out.tell(
-            queue_run(leg.connecting.queue), "connect.failed", run=leg.run, code=str(event.payload.get("code"))
-        )
-    else:
+    if leg.connecting is None:
         agenda.finished_by(turn, "room.refused", event)
+    elif not leg.connecting.is_off:
+        code = str(event.payload.get("code"))
+        turn.out.tell(queue_run(leg.connecting.queue), "connect.failed", run=leg.run, code=code)
 
 
 def _room_out(turn: Turn, event: Event) -> None:
-    leg = turn.leg
-    if leg.room == event.payload.get("room"):
-        leg.room, leg.is_in_room, leg.is_private = "", False, False
-    if leg.connecting is not None and leg.connecting.is_off:
-        _enqueue_again(turn)
+    if not _is_of_this_stay(turn, event):
+        return
+    rooms.is_out(turn, str(event.payload["room"]))
+    _off(turn)
     agenda.finished_by(turn, "room.out", event)
 
 
 def _room_event(turn: Turn, event: Event) -> None:
     """A room event that this leg's flow listens to, told by the room's run."""
     leg, name = turn.leg, str(event.payload["type"])
-    if name == "conference.ended" and leg.room == event.payload.get("room"):
-        leg.room, leg.is_in_room, leg.is_private = "", False, False
+    if name == "conference.ended" and leg.conference_id == event.payload.get("conference_id"):
+        rooms.is_out(turn, str(event.payload["room"]))
     if leg.status == "live":
         agenda.offer(turn, name, event.payload["payload"])
+
+
+# -- connect: the caller's side --------------------------------------------------------------------------------
 
 
 def _claimed(turn: Turn, event: Event) -> None:
     """An agent takes this leg out of the queue: leave the line, then go into the private room."""
     leg, queue, agent = turn.leg, str(event.payload["queue"]), str(event.payload["agent"])
-    if leg.queue != queue or leg.connecting is not None or leg.status != "live":
+    is_free = leg.queue == queue and leg.connecting is None and not leg.room and leg.status == "live"
+    if not is_free or agenda.runs(turn, "connect"):
         turn.out.tell(queue_run(queue), "claim.refused", run=leg.run, agent=agent)
         return
     turn.out.tell(queue_run(queue), "claim.accepted", run=leg.run, agent=agent)
     leg.connecting = Connecting(queue, agent, str(event.payload["room"]))
-    running = leg.running
-    if running is not None and VERBS[turn.action(running.frame).verb].audible:
-        agenda.settle(turn, Verdict.DONE)
+    agenda.interrupt(turn)
     media.hush(turn)
     turn.send("leave_queue", use="connect")
 
@@ -93,54 +99,77 @@ def left_line(turn: Turn) -> None:
         return
     queueing.left(turn)
     if leg.connecting.is_off:
-        _enqueue_again(turn)
+        _off(turn)
     else:
-        rooms.ask_to_join(turn, leg.connecting.room, queue=leg.connecting.queue)
-
-
-def _invited(turn: Turn, event: Event) -> None:
-    """The agent's side: the caller is being taken out of the line, go into the room."""
-    leg = turn.leg
-    if leg.running is None or turn.action(leg.running.frame).verb != "connect":
-        turn.out.tell(queue_run(str(event.payload["queue"])), "connect.failed", run=leg.run, code="left")
-        return
-    leg.connecting = Connecting(str(event.payload["queue"]), str(event.payload["caller"]), str(event.payload["room"]))
-    rooms.ask_to_join(turn, leg.connecting.room, queue=leg.connecting.queue)
-
-
-def _connect_refused(turn: Turn, event: Event) -> None:
-    """The agent gets nobody: out of the private room first, where it was sent there already."""
-    leg = turn.leg
-    leg.connecting = None
-    if leg.room and leg.running is not None:
-        leg.running.note["refused"] = str(event.payload.get("code"))
-        turn.out.tell(room_run(leg.room), "room.leave", run=leg.run)
-    else:
-        agenda.finished_by(turn, "connect.refused", event)
+        rooms.ask_to_join(turn, leg.connecting.room, queue=leg.connecting.queue, partner=leg.connecting.partner)
 
 
 def _back_in_line(turn: Turn, _event: Event) -> None:
     """The manoeuvre failed half-way: the caller goes back into the queue, and neither leg is lost."""
     leg = turn.leg
-    if leg.connecting is None:
+    if leg.connecting is None or leg.connecting.takes or leg.connecting.is_off:
         return
     leg.connecting.is_off = True
     if leg.room:
-        turn.out.tell(room_run(leg.room), "room.leave", run=leg.run)
+        rooms.ask_to_leave(turn)
     elif not leg.queue:
-        _enqueue_again(turn)
+        _off(turn)
 
 
-def _enqueue_again(turn: Turn) -> None:
-    turn.leg.connecting = None
-    turn.send("enqueue", turn.leg.enqueued, use="put back")
+def _off(turn: Turn) -> None:
+    """The manoeuvre is off and the leg is out of the room: an agent goes on, a caller goes back in line."""
+    leg = turn.leg
+    if leg.connecting is None or not leg.connecting.is_off:
+        return
+    if leg.connecting.takes:
+        leg.connecting = None
+    elif leg.status == "live" and not agenda.is_under_way(turn, "put back"):
+        turn.send("enqueue", leg.enqueued, use="put back")
 
 
 def put_back(turn: Turn, event: Event) -> None:
-    if event.type == REFUSED and turn.leg.status == "live":
-        agenda.fail(
-            turn, Failure(str(event.payload.get("code")), int(event.payload.get("status") or 0)), verb="enqueue"
-        )
+    """Telnyx has answered the caller's way back: call.enqueued is to follow, else the step's error exit."""
+    turn.set_timer("line", BACK_IN_LINE_WITHIN_S)
+    if str(event.payload.get("code")) == queueing.ALREADY_IN_QUEUE and turn.leg.connecting is not None:
+        queueing.entered(turn, turn.leg.connecting.queue)
+    elif event.type != ACCEPTED:
+        not_back_in_line(turn, str(event.payload.get("code") or "in_doubt"), int(event.payload.get("status") or 0))
+
+
+def not_back_in_line(turn: Turn, code: str = "no_answer", status: int = 0) -> None:
+    """The caller is in no line and in no room: only the error exit is left."""
+    leg = turn.leg
+    turn.drop_timers("line")
+    if leg.connecting is not None and leg.status == "live":
+        leg.connecting = None
+        agenda.fail(turn, Failure(code, status), verb="enqueue")
+
+
+# -- connect: the agent's side ---------------------------------------------------------------------------------
+
+
+def _invited(turn: Turn, event: Event) -> None:
+    """The caller is being taken out of the line: go into the room."""
+    leg, queue, caller = turn.leg, str(event.payload["queue"]), str(event.payload["caller"])
+    if leg.connecting is not None or leg.room or not agenda.runs(turn, "connect"):
+        turn.out.tell(queue_run(queue), "connect.failed", run=leg.run, code="left")
+        return
+    leg.connecting = Connecting(queue, caller, str(event.payload["room"]), takes=True)
+    rooms.ask_to_join(turn, leg.connecting.room, queue=queue, partner=caller)
+
+
+def _connect_refused(turn: Turn, event: Event) -> None:
+    """The agent gets nobody: out of the private room first, where it was sent there already."""
+    leg = turn.leg
+    if leg.running is None or not agenda.runs(turn, "connect"):
+        return
+    if leg.connecting is not None and leg.room:
+        leg.connecting.is_off = True
+        leg.running.note["refused"] = str(event.payload.get("code"))
+        rooms.ask_to_leave(turn)
+    else:
+        leg.connecting = None
+        agenda.finished_by(turn, "connect.refused", event)
 
 
 MESSAGES: Mapping[str, Callable[[Turn, Event], None]] = {

@@ -17,10 +17,12 @@ import orjson
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.command import Command
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
+from engine.core.names import room_run
 from engine.core.turn import Outgoing
 
 LOWEST_ROOM = 10
 MOST_TRIES = 10
+_TITLES = {"nobody_waiting": "nobody is waiting"}
 
 
 @dataclass(slots=True)
@@ -105,10 +107,14 @@ def _entered(turn: _Turn, message: Mapping[str, Any]) -> None:
 def _left(turn: _Turn, message: Mapping[str, Any]) -> None:
     queue = turn.queue
     queue.waiting = {ccid: run for ccid, run in queue.waiting.items() if run != message["run"]}
+    for claim in list(queue.claims.values()):
+        if claim.caller == message["run"] and claim.stage == "claimed":
+            _try_next(turn, claim)  # it left before it heard of the claim
 
 
 def _connect(turn: _Turn, message: Mapping[str, Any]) -> None:
     claim = Claim(message["run"], message["call_control_id"])
+    _give_up(turn, turn.queue.claims.get(claim.agent))
     turn.queue.claims[claim.agent] = claim
     _ask(turn, claim)
 
@@ -160,15 +166,27 @@ def _free_room(queue: Queue) -> str:
 
 
 def _refuse(turn: _Turn, claim: Claim, code: str) -> None:
+    """The agent gets nobody, and is told why."""
     _drop(turn, claim)
-    turn.out.tell(claim.agent, "connect.refused", code=code, title="nobody is waiting")
+    turn.out.tell(claim.agent, "connect.refused", code=code, title=_TITLES.get(code, "Telnyx refused"))
 
 
 def _drop(turn: _Turn, claim: Claim) -> None:
     """Forget a claim; a room that nobody was sent to is free again at once, else its own run says when."""
     del turn.queue.claims[claim.agent]
-    if claim.room in turn.queue.rooms and not claim.is_invited:
+    if claim.is_invited:
+        turn.out.tell(room_run(claim.room), "room.check", queue=turn.queue.name)
+    elif claim.room in turn.queue.rooms:
         turn.queue.rooms.remove(claim.room)
+
+
+def _give_up(turn: _Turn, claim: Claim | None) -> None:
+    """Forget a claim whose agent has gone; a caller on the way goes back in line."""
+    if claim is None:
+        return
+    _drop(turn, claim)
+    if claim.caller and claim.stage == "accepted":  # one that is only claimed hears it when it accepts
+        turn.out.tell(claim.caller, "connect.back", queue=turn.queue.name)
 
 
 def _claim_accepted(turn: _Turn, message: Mapping[str, Any]) -> None:
@@ -196,9 +214,9 @@ def _failed(turn: _Turn, message: Mapping[str, Any]) -> None:
     if claim is None:
         return
     if run == claim.agent:
-        _drop(turn, claim)
-        if claim.caller and claim.stage == "accepted":
-            turn.out.tell(claim.caller, "connect.back", queue=turn.queue.name)
+        _give_up(turn, claim)
+        if message["code"] != "left":
+            turn.out.tell(run, "connect.refused", code=message["code"], title="Telnyx refused")
     elif message["code"] == "left":
         _try_next(turn, claim)
     else:

@@ -7,174 +7,108 @@ every command about the room. How legs come in stands in ``room_entry``, how the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
+from engine.core import room_entry, room_exit
 from engine.core.change import Change, JournalEntry, Row
-from engine.core.command import Command
-from engine.core.event import Event
+from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
+from engine.core.names import queue_run
+from engine.core.room_state import Request, Room, RoomTurn
 from engine.core.turn import Outgoing
 
-NOT_YET = "not yet"  # a leave that must wait until the conference has an id
-_MOST_OVER = 8
-
-
-@dataclass(slots=True)
-class Member:
-    """
-    A leg that asked to come in, for its *stay*-th stay in a room.
-
-    *linked* maps the roles it has a link to, to their runs here. *conference_id*: where it was sent. *is_asked*: its
-    join is on its way or accepted. *leaving*: the command that takes it out, or NOT_YET. *partner*: in a private
-    room, the one it is to be linked with. *partner_left*: what it is told when it is out itself.
-    """
-
-    run: str
-    call_control_id: str
-    flow: str
-    role: str
-    stay: int
-    number: str = ""
-    partner: str = ""
-    listens: list[str] = field(default_factory=list)
-    wishes: dict[str, Any] = field(default_factory=dict)
-    linked: dict[str, str] = field(default_factory=dict)
-    conference_id: str = ""
-    is_in: bool = False
-    is_asked: bool = False
-    leaving: str = ""
-    starts: int = 0
-    partner_left: dict[str, Any] | None = None
-
-
-@dataclass(slots=True)
-class Request:
-    """A command of the room that Telnyx has not answered yet: for which stay of which leg, about which conference."""
-
-    operation: str
-    run: str
-    stay: int
-    conference_id: str
-    status: str = ""
-
-
-@dataclass(slots=True)
-class Former:
-    """Who was in a conference lately, and still hears of its end and its recording."""
-
-    run: str
-    conference_id: str
-    left_at: float
-    listens: list[str]
-
-
-@dataclass(slots=True, kw_only=True)
-class Room:
-    """
-    One room by its name. *stage*: none (no conference), creating, finding (its name is taken: by which id?), open.
-
-    *queue* is set for a private room that ``connect`` made. *over* are its latest conferences that have ended.
-    """
-
-    run: str
-    ver: int = 0
-    stage: str = "none"
-    conference_id: str = ""
-    queue: str = ""
-    members: dict[str, Member] = field(default_factory=dict)
-    sent: dict[str, Request] = field(default_factory=dict)
-    former: list[Former] = field(default_factory=list)
-    over: list[str] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return self.run.removeprefix("room:")
-
-    @property
-    def is_needed(self) -> bool:
-        return bool(self.members or self.sent or self.conference_id)
-
-    def member(self, run: str, stay: int) -> Member | None:
-        """Return the member *run*, None when it is not here or for another stay."""
-        member = self.members.get(run)
-        return member if member is not None and member.stay == stay else None
-
-    def has_ended(self, conference_id: str) -> None:
-        """Note that a conference is over: nothing that is said about it later counts."""
-        self.over = [*self.over, conference_id][-_MOST_OVER:]
-        if self.conference_id == conference_id:
-            self.conference_id, self.stage = "", "none"
-
-    def is_joining(self, member: Member) -> bool:
-        """Tell whether Telnyx has yet to answer the member's join."""
-        return any(
-            sent.operation == "conference_join" and (sent.run, sent.stay) == (member.run, member.stay)
-            for sent in self.sent.values()
-        )
-
-    @classmethod
-    def decode(cls, text: str) -> Room:
-        raw = orjson.loads(text)
-        raw["members"] = {run: Member(**member) for run, member in raw["members"].items()}
-        raw["sent"] = {identity: Request(**sent) for identity, sent in raw["sent"].items()}
-        raw["former"] = [Former(**former) for former in raw["former"]]
-        return cls(**raw)
-
-
-@dataclass(slots=True)
-class RoomTurn:
-    """One event's work on a room."""
-
-    room: Room
-    out: Outgoing
-    now: float
-    keys: list[str] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
-
-    def send(
-        self,
-        operation: str,
-        member: Member,
-        *,
-        path: Mapping[str, str] | None = None,
-        query: Mapping[str, Any] | None = None,
-        status: str = "",
-        **parameters: Any,
-    ) -> str:
-        """Issue an operation about the room for *member*; parameters that are None are left out."""
-        room = self.room
-        body = {name: value for name, value in parameters.items() if value is not None}
-        where = {"id": room.conference_id} if path is None else path
-        identity = self.out.put(Command(operation=operation, path=where, parameters=body, query=query or {}))
-        room.sent[identity] = Request(operation, member.run, member.stay, room.conference_id, status)
-        return identity
-
-    def tell(self, member: Member, event_type: str, **payload: Any) -> None:
-        """Tell a member something about its stay."""
-        self.out.tell(member.run, event_type, room=self.room.name, stay=member.stay, **payload)
+FORMER_FOR_S = 3600.0
+_ALSO_TO_FORMER = frozenset({"conference.ended", "conference.recording.saved"})
 
 
 def room_change(event: Event, row: Row | None, *, run: str, now: float) -> Change:
     """Return what *event* makes of the room's run. Pure."""
-    from engine.core.room_events import happen
-
     room = Room.decode(row.state) if row is not None else Room(run=run)
     room.ver += 1
     turn = RoomTurn(room, Outgoing(run=run, ver=room.ver, now=now), now)
-    happen(turn, event)
+    room.former = [former for former in room.former if former.left_at > now - FORMER_FOR_S]
+    if event.type in (ACCEPTED, REFUSED, IN_DOUBT):
+        _outcome(turn, event)
+    elif event.type in _MESSAGES:
+        _MESSAGES[event.type](turn, event.payload)
+    elif event.is_about_room:
+        _room_event(turn, event)
+    room_entry.let_in_next(turn)
+    room_exit.close_if_empty(turn)
     record = {"id": event.id, "type": event.type, "stage": room.stage, "members": sorted(room.members)}
     return Change(
         event_id=event.id,
         at=now,
         ver_before=row.ver if row is not None else 0,
-        row=Row(
-            run=run, ver=room.ver, state=orjson.dumps(room).decode(), ended_at=None if room.is_needed else now
-        ),
+        row=Row(run=run, ver=room.ver, state=orjson.dumps(room).decode(), ended_at=None if room.is_needed else now),
         keys=tuple(turn.keys),
         commands=tuple(turn.out.rows),
         settled=tuple(turn.settled),
         journal=(JournalEntry(run=run, at=now, kind="event", record=record),),
     )
+
+
+def _room_event(turn: RoomTurn, event: Event) -> None:
+    """Tell an event of a conference to those in it whose flow listens; its end is told to everybody in it."""
+    room, conference_id = turn.room, event.conference_id or ""
+    is_over = event.type == "conference.ended"
+    here = [member for member in room.members.values() if member.conference_id == conference_id]
+    heard = {member.run for member in here if is_over or event.type in member.listens}
+    if event.type in _ALSO_TO_FORMER:
+        former = [one for one in room.former if one.conference_id == conference_id and event.type in one.listens]
+        heard |= {one.run for one in former if one.run not in room.members}
+    for run in sorted(heard):
+        turn.out.tell(
+            run, "room.event", type=event.type, room=room.name, conference_id=conference_id, payload=dict(event.payload)
+        )
+    if is_over:
+        room.has_ended(conference_id)
+        for member in here:
+            # One whose join is not answered yet: the answer says that the room is gone, and it starts over.
+            if member.run in room.members and (member.is_in or not room.is_joining(member)):
+                room_exit.forget(turn, member.run)
+
+
+def _outcome(turn: RoomTurn, event: Event) -> None:
+    identity = str(event.payload["command_id"])
+    turn.settled.append(identity)
+    request = turn.room.sent.pop(identity, None)
+    if request is None:
+        return
+    if request.operation == "conference_leave":
+        room_exit.taken_out(turn, request, identity)
+    elif request.operation == "conference_list":
+        room_entry.found(turn, event, request)
+    elif request.operation == "conference_create":
+        room_entry.created(turn, event, request)
+    elif request.operation == "conference_join":
+        _join_answered(turn, event, request)
+    elif request.operation == "participant_list":
+        room_entry.participants_known(turn, event, request)
+
+
+def _join_answered(turn: RoomTurn, event: Event, request: Request) -> None:
+    member = turn.room.member(request.run, request.stay)
+    if member is None:
+        return
+    if event.type == REFUSED:
+        room_entry.join_refused(turn, event, request, member)
+    elif not member.is_in and request.conference_id in turn.room.over:
+        room_entry.start_over(turn, member)
+
+
+def _check(turn: RoomTurn, message: Mapping[str, Any]) -> None:
+    """The queue asks whether a private room that it gave away is still needed."""
+    if not turn.room.is_needed:
+        turn.out.tell(queue_run(str(message["queue"])), "room.freed", room=turn.room.name)
+
+
+_MESSAGES: Mapping[str, Callable[[RoomTurn, Mapping[str, Any]], None]] = {
+    "room.join": room_entry.join,
+    "room.joined": room_entry.joined,
+    "room.leave": room_exit.leave,
+    "room.left": room_exit.left,
+    "room.check": _check,
+}

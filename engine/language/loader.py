@@ -12,6 +12,7 @@ from engine.core.flow import Version
 from engine.core.problem import Problem
 from engine.language.compile import Compiled, compile_flow
 from engine.language.nodes import Document, Map
+from engine.language.overlay import overlay
 from engine.language.parse import parse_flow
 from engine.language.project import PATH as PROJECT
 from engine.language.project import ProjectTree, parse_project
@@ -67,17 +68,13 @@ def load_version(files: Mapping[str, bytes], review: Review | None = None) -> Lo
     """
     documents = {path: read(content, path) for path, content in sorted(files.items())}
     problems = [problem for document in documents.values() for problem in document.problems]
-    project = ProjectTree()
-    if PROJECT in documents:
-        reading, root = _shaped(PROJECT, documents[PROJECT], "project", problems)
-        project = ProjectTree(is_sound=False) if root is None else parse_project(root, reading)
-        problems += reading.problems
+    project = _project(documents, problems)
     flows = []
     for path, document in documents.items():
-        if path != PROJECT:
+        if not is_project(path):
             compiled = _flow(path, document, project, problems)
             flows += [] if compiled is None else [compiled]
-    is_complete = len(flows) == len(documents) - (PROJECT in documents)
+    is_complete = len(flows) == sum(not is_project(path) for path in documents)
     if review is not None:
         problems += review(
             Folder(
@@ -93,6 +90,24 @@ def _without_echoes(problems: list[Problem], documents: Mapping[str, Document]) 
     of_reader = {problem for document in documents.values() for problem in document.problems}
     unsound = {(problem.path, problem.line) for problem in of_reader if problem.severity == "error"}
     return [problem for problem in problems if problem in of_reader or (problem.path, problem.line) not in unsound]
+
+
+def is_project(path: str) -> bool:
+    """Tell whether *path* is ``project.yaml`` or what a stage lays over it, ``project.STAGE.yaml``."""
+    return path == PROJECT or (path.startswith("project.") and path.endswith(".yaml") and path.count(".") == 2)
+
+
+def _project(documents: Mapping[str, Document], problems: list[Problem]) -> ProjectTree:
+    """Return the project file with a stage's own laid over it; each is checked by itself, in its own place."""
+    merged: Map | None = None
+    for path in sorted((path for path in documents if is_project(path)), key=lambda path: path != PROJECT):
+        reading, root = _shaped(path, documents[path], "project", problems)
+        tree = ProjectTree(is_sound=False) if root is None else parse_project(root, reading)
+        problems += reading.problems
+        if root is None or not tree.is_sound:
+            return tree
+        merged = root if merged is None else overlay(merged, root)
+    return ProjectTree() if merged is None else parse_project(merged, Reading(PROJECT, set()))
 
 
 def _shaped(path: str, document: Document, kind: str, problems: list[Problem]) -> tuple[Reading, Map | None]:

@@ -85,7 +85,7 @@ def unknown_word(path: str, fault: Fault, key: Scalar) -> Problem:
         return code.at(path, key.span, f"{place} has no '{word}'; the word is '{synonym}'")
     if what == "state" and word in VERBS:
         return code.at(path, key.span, f"'{word}' is a step; it belongs under 'do', behind a dash")
-    hint = f"{place[0].upper()}{place[1:]} has: {', '.join(known)}." if known else ""
+    hint = f"Possible here: {', '.join(known)}."
     return code.at(path, key.span, f"{place} has no '{word}'{did_you_mean(word, known)}", hint=hint)
 
 
@@ -140,7 +140,8 @@ def broken_rule(path: str, fault: Fault) -> Problem:
         case "minProperties" | "minItems":
             return codes.MISSING.at(path, fault.span, f"{label} is empty; it must be {fault.wanted}")
         case "minimum" | "maximum":
-            message = f"{label} must be {_limits(fault.schema)}, and {_text_of(node)} is not"
+            low, high = fault.schema["minimum"], fault.schema["maximum"]
+            message = f"{label} must be from {low} to {high}, and {_text_of(node)} is not"
             return codes.OUT_OF_RANGE.at(path, fault.span, message)
         case "enum":
             return choice(path, node, label, list(fault.schema["enum"]))
@@ -220,7 +221,9 @@ def _no_dash(path: str, node: Node, section: str) -> Problem:
 def _too_many(path: str, fault: Fault) -> Problem:
     node = fault.node
     if fault.what != "step" or not isinstance(node, Map):
-        return codes.ONE_OF.at(path, fault.span, f"only one of {', '.join(fault.schema['properties'])} may stand here")
+        return codes.ONE_OF.at(
+            path, fault.span, f"only one of {' and '.join(fault.schema['properties'])} may stand here"
+        )
     first, second = node.entries[0].key, node.entries[1].key
     verb = VERBS.get(first.text)
     if verb is not None and verb.option(second.text) is not None:
@@ -253,8 +256,7 @@ def _bad_text(path: str, fault: Fault) -> Problem:
 
 def _bare(path: str, node: Node) -> Problem:
     """Say what is wrong with a step that is one word."""
-    if not isinstance(node, Scalar):
-        return codes.WRONG_TYPE.at(path, node.span, f"this must be {wanted('step', {})}")
+    assert isinstance(node, Scalar)  # only texts have a pattern to break
     if node.text in VERBS:
         message = f"'{node.text}' needs a colon and something behind it; write {example(node.text)}"
         return codes.MISSING.at(path, node.span, message)
@@ -263,13 +265,6 @@ def _bare(path: str, node: Node) -> Problem:
         message = "this is a text, not a step; a step begins with a verb and a colon, like - speak: ..."
         return codes.UNKNOWN_VERB.at(path, node.span, message, hint=hint)
     return _unknown_verb(path, node)
-
-
-def _limits(schema: Mapping[str, Any]) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if low is not None and high is not None:
-        return f"from {low} to {high}"
-    return f"at least {low}" if high is None else f"at most {high}"
 
 
 def _text_of(node: Node) -> str:

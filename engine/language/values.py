@@ -43,16 +43,14 @@ def seconds(text: str) -> float | None:
     return float(text[:-1]) * words.UNIT_S[text[-1]]
 
 
-def read_duration(reading: Reading, node: Scalar, label: str, low: float | None, high: float | None) -> float | None:
+def read_duration(reading: Reading, node: Scalar, label: str, low: float, high: float) -> float | None:
     """Return the seconds of *node*, or None after a report."""
     value = seconds(node.text)
-    if value is None:
-        reading.report(saying.duration(reading.path, node, label))
-    elif (low is not None and value < low) or (high is not None and value > high):
-        message = f"{label} must be from {spoken(low or 0)} to {spoken(high or value)}, and {node.text} is not"
-        reading.report(codes.OUT_OF_RANGE.at(reading.path, node.span, message))
-    else:
+    assert value is not None, "the schema lets only durations through"
+    if low <= value <= high:
         return value
+    message = f"{label} must be from {spoken(low)} to {spoken(high)}, and {node.text} is not"
+    reading.report(codes.OUT_OF_RANGE.at(reading.path, node.span, message))
     return None
 
 
@@ -68,7 +66,7 @@ def read_option(reading: Reading, option: Option, node: Scalar, label: str) -> A
     """Return the value of *option* as the compiled flow holds it (texts as written), or None after a report."""
     match option.type:
         case "duration":
-            return read_duration(reading, node, label, option.minimum, option.maximum)
+            return read_duration(reading, node, label, option.minimum or 0, option.maximum or words.LONGEST_CALL_S)
         case "digits":
             return _digit_counts(reading, option, node, label)
         case "count" | "yes_no":

@@ -17,6 +17,7 @@ from engine.core.delivery import (
     NOTIFY_TERMS,
     PATIENCE_S,
     Attempt,
+    Failure,
     Send,
     Settle,
     Terms,
@@ -28,6 +29,7 @@ from engine.core.delivery import (
 from engine.core.event import ACCEPTED, REFUSED, Event
 from engine.errors import CarrierSilent, CarrierUnreached, StoreUnavailable
 from engine.ports import Carrier, Clock, Log, Outside, Store
+from engine.runtime.attempts import FirstAttempts
 from engine.runtime.clock import Alarm, Alarms
 
 _URGENT_SLOTS = 20  # hang-ups never wait for what else is under way
@@ -86,7 +88,7 @@ class Outbox:
         count: Callable[[str, str], None] = lambda metric, label: None,
         max_under_way: int = 80,
     ) -> None:
-        self._store = store
+        self._first_attempts = FirstAttempts(store=store, clock=clock)
         self._clock = clock
         self._alarms = alarms
         self._carrier = carrier
@@ -271,35 +273,37 @@ class Outbox:
 
     async def _may_send(self, entry: _Entry) -> bool:
         """Note the first attempt durably; False when the command was withdrawn or given up meanwhile."""
-        command_id = entry.row.command_id
         if entry.row.first_attempt_at is None and not entry.is_dropped:
+            assert self._tasks is not None
             entry.is_trying = True
-            at = self._clock.now()
-            if command_id not in await self._store.attempt([command_id], at=at):
+            at = await self._first_attempts.note(entry.row.command_id, self._tasks)
+            if at is None:
                 self._drop(entry)
             entry.row = replace(entry.row, first_attempt_at=at)
         return not entry.is_dropped
 
     async def _attempt(self, entry: _Entry, index: int, slots: asyncio.Semaphore) -> None:
         """Make one attempt and write down how it ended."""
-        row, begun = entry.row, entry.attempts[index]
+        row = entry.row
         is_notify = row.command.operation == NOTIFY
         send = self._outside.notify if is_notify else self._carrier.send
+        answer: Answer | None = None
+        failure: Failure | None = None
         try:
             answer = await send(row.command, command_id=row.command_id)
-            ended = replace(begun, answer=answer)
             if not is_notify:
                 self._look_at(answer)
         except CarrierUnreached:
-            ended = replace(begun, failure="unreached")
+            failure = "unreached"
         except CarrierSilent:
-            ended = replace(begun, failure="silent")
+            failure = "silent"
         except Exception as error:
             self._report(entry, error)
-            ended = replace(begun, answer=not_sent("a defect of ringflow"))
+            answer = not_sent("a defect of ringflow")
         finally:
             slots.release()
-        entry.attempts[index] = replace(ended, ended_at=self._clock.now())
+        begun_at = entry.attempts[index].at
+        entry.attempts[index] = Attempt(at=begun_at, ended_at=self._clock.now(), answer=answer, failure=failure)
         entry.wake()
 
     def _look_at(self, answer: Answer) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from engine.core.event import ClientState
 from engine.core.flow import Flow, Role
 from engine.core.leg import Leg
-from engine.scenario.reading import role_name
+from engine.scenario.reading import called, role_name
 from engine.scenario.stage import Stage
 from engine.simulator.values import Look
 
@@ -56,6 +56,10 @@ class Cast:
         """Return the compiled role that a session plays."""
         version = self.stage.rows[session.run].version
         return self.stage.library.program(version, session.flow).role(session.role)
+
+    def called(self, name: str) -> str:
+        """Return how a message calls *name*."""
+        return called(name, self.flow.roles)
 
     def name_of(self, call_control_id: str) -> str:
         """Return whose leg this is; a leg of nobody in particular is called by its number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.core.flow import ANYWHERE, Prompt
+from engine.core.flow import Prompt
 from engine.core.verbs import SYNONYMS, VERBS, Verb
 from engine.language import codes
 from engine.language.nodes import Entry, Map, Node, Scalar
@@ -17,7 +17,6 @@ from engine.scenario.reading import Script
 from engine.scenario.script import Check, Does, Hears, IsIn, Remembers
 
 CHECKS = ("hears", "does", "does_not", "is_in", "remembers")
-_SENT_WITHOUT_OPERATION = frozenset({"notify", "log", "set", "count"})
 
 
 def read_check(script: Script, word: Scalar, node: Node, leg: str) -> Check | None:
@@ -53,8 +52,6 @@ def _hears_entry(script: Script, node: Map, leg: str) -> Hears | None:
             script.unknown("audio", name, script.project.audio)
             return None
         return Hears(leg=leg, said=f"the audio {name.text}", sounds=(_file(script, name.text),), is_part=False)
-    if script.flow is None:
-        return None
     if name.text not in script.flow.prompts:
         script.unknown("prompt", name, script.flow.prompts)
         return None
@@ -79,10 +76,10 @@ def _is_in(script: Script, node: Node, leg: str) -> IsIn | None:
     if state is None:
         return None
     role = script.role(leg)
-    roles = [role] if role is not None else list(script.flow.roles.values()) if script.flow and not leg else []
+    roles = [role] if role is not None else [] if leg else list(script.flow.roles.values())
     names = {name for role in roles for name in role.states}
-    if names and state.text not in names:
-        script.unknown("state", state, names - {ANYWHERE})
+    if state.text not in names:
+        script.unknown("state", state, names)
         return None
     return IsIn(leg, state.text)
 
@@ -94,14 +91,13 @@ def _remembers(script: Script, node: Node, leg: str) -> Remembers | None:
     values = {}
     for entry in node:
         name, value = entry.key.text, plain(entry.value)
-        variable = script.flow.variables.get(name) if script.flow else None
-        if script.flow is not None and variable is None:
+        if name not in script.flow.variables:
             script.unknown("variable", entry.key, script.flow.variables)
             continue
-        kind = variable.type if variable else "text"
+        kind = script.flow.variables[name].type
         if kind in ("digits", "text") and isinstance(entry.value, Scalar):
             value = entry.value.text
-        if variable is not None and kind in ("number", "yes_no", "digits", "text") and not fits_type(value, kind):
+        if kind in ("number", "yes_no", "digits", "text") and not fits_type(value, kind):
             script.report(codes.WRONG_VALUE, entry.value, f"'{name}' is always {saying_of(kind)}")
         values[name] = value
     return Remembers(leg, values)

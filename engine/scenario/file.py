@@ -6,10 +6,9 @@ import posixpath
 from collections.abc import Callable, Mapping
 
 from engine.check.run import load
-from engine.core.flow import Flow, Project
+from engine.core.flow import Flow
 from engine.core.program import Library
 from engine.language.loader import Loaded
-from engine.language.project import PATH as PROJECT
 from engine.scenario.coverage import coverage_of
 from engine.scenario.parse import parse
 from engine.scenario.report import Report, Result
@@ -25,28 +24,26 @@ def run_file(path: str, text: bytes | str, files: Mapping[str, bytes], *, load: 
     Return what came of every scenario of one ``*.test.yaml``.
 
     *path* is quoted in the report. *files* are the flows folder, as ``load`` takes it: names to contents; ``test:``
-    gives one of these names. No I/O; the same arguments give the same report.
+    gives one of these names. Where the folder has errors, they are the report. No I/O; the same arguments give the
+    same report.
     """
     loaded = load(files)
     version = loaded.version
-    names = [name for name in files if posixpath.basename(name) != PROJECT]
-    by_path = {flow.path: flow for flow in version.flows.values()} if version is not None else {}
-    flows: dict[str, Flow | None] = {_short(name, path): by_path.get(name) for name in names}
-    parsed = parse(
-        text, path, flows=flows, project=version.project if version is not None else Project(), catalogue=catalogue()
-    )
-    problems = tuple(sorted({*parsed.problems, *loaded.problems}))
-    flow = flows[parsed.file.flow] if parsed.file is not None else None
-    if parsed.file is None or version is None or flow is None:
-        return Report(problems=problems)
-    secrets = {name: f"the secret {name}" for name in version.project.secrets} | dict(parsed.file.secrets)
+    if version is None:
+        return Report(problems=tuple(problem for problem in loaded.problems if problem.severity == "error"))
+    flows = {_short(flow.path, path): flow for flow in version.flows.values()}
+    parsed = parse(text, path, flows=flows, project=version.project, catalogue=catalogue())
+    file = parsed.file
+    if file is None:
+        return Report(problems=parsed.problems)
+    secrets = {name: f"the secret {name}" for name in version.project.secrets} | dict(file.secrets)
     library = Library(install=INSTALL, catalogue=catalogue(), current=version, secrets=secrets)
-    outcomes = [run_scenario(scenario, parsed.file, library, flow) for scenario in parsed.file.scenarios]
-    used = [line for outcome in outcomes for line in outcome.timeline.used if _is_of(outcome, line.run, flow)]
+    outcomes = [run_scenario(scenario, file, library) for scenario in file.scenarios]
+    used = [line for outcome in outcomes for line in outcome.timeline.used if _is_of(outcome, line.run, file.flow)]
     return Report(
-        results=tuple(_result(parsed.file, outcome) for outcome in outcomes),
-        problems=problems,
-        coverage=coverage_of(flow, used),
+        results=tuple(_result(file, outcome) for outcome in outcomes),
+        problems=parsed.problems,
+        coverage=coverage_of(file.flow, used),
     )
 
 

@@ -54,7 +54,8 @@ class Guard:
         leg, since = longest
         if until - since > self.longest_silence_s + _ROUNDING_S:
             self.cast.stage.now = since + self.longest_silence_s
-            raise Broken(f"the {self.cast.name_of(leg)} sits in silence for longer than {self.longest_silence_s:g}s")
+            name = self.cast.called(self.cast.name_of(leg))
+            raise Broken(f"{name} sits in silence for longer than {self.longest_silence_s:g}s")
 
     def observe(self) -> None:
         """Take in what has just happened. Raises Broken."""

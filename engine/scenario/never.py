@@ -54,8 +54,9 @@ def _check(script: Script, node: Map) -> Never | None:
     word, value, leg = entry.key, entry.value, ""
     if script.is_leg(word.text) and isinstance(value, Map) and len(value.entries) == 1:
         leg, word, value = word.text, value.entries[0].key, value.entries[0].value
-    if word.text not in CHECKS or word.text == "does_not":
-        guess = did_you_mean(word.text, CHECKS)
+    allowed = [check for check in CHECKS if check != "does_not"]
+    if word.text not in allowed:
+        guess = did_you_mean(word.text, allowed)
         script.report(BAD_STEP, word, f"'never' cannot have '{word.text}'{guess}", hint=f"It may have {_WRITTEN}.")
         return None
     return read_check(script, word, value, leg)

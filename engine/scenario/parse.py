@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 
 from engine.core.catalogue import Catalogue
 from engine.core.flow import Flow, Project
+from engine.core.nearest import did_you_mean
 from engine.core.problem import Problem
 from engine.language import codes
 from engine.language.nodes import List, Map, Node, Scalar
 from engine.language.reader import read
-from engine.scenario.codes import BAD_STEP, NOT_ON_THE_LINE
+from engine.scenario.codes import NOT_ON_THE_LINE, UNKNOWN_NAME
 from engine.scenario.never import read_never
 from engine.scenario.reading import Script
-from engine.scenario.script import Calls, Does, Hears, IsIn, Remembers, Repeat, Scenario, ScenarioFile, Waits
+from engine.scenario.script import Calls, Does, Hears, IsIn, Remembers, Repeat, Scenario, ScenarioFile
 from engine.scenario.steps import read_steps
 
 START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC).timestamp()  # a Monday, where the author names no time
@@ -31,51 +32,54 @@ class Parsed:
     problems: tuple[Problem, ...]
 
 
-def parse(
-    text: bytes | str, path: str, *, flows: Mapping[str, Flow | None], project: Project, catalogue: Catalogue
-) -> Parsed:
+def parse(text: bytes | str, path: str, *, flows: Mapping[str, Flow], project: Project, catalogue: Catalogue) -> Parsed:
     """
     Return the scenarios in *text*. *path* is quoted in problems.
 
-    *flows* maps the file names that ``test:`` may give to the flows in them; None for a flow with problems of its
-    own, whose names are then taken on trust.
+    *flows* maps the file names that ``test:`` may give to the flows in them.
     """
     document = read(text, path)
     problems = list(document.problems)
-    source = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    script = Script(path=path, lines=source.splitlines(), catalogue=catalogue, flow=None, project=project)
-    file = None
-    if isinstance(document.root, Map):
-        file = _file(script, document.root, flows)
-    elif document.root is not None:
-        script.report(codes.WRONG_TYPE, document.root, "a scenario file begins with 'test:' and the flow's file name")
+    if document.root is None:
+        return Parsed(file=None, problems=tuple(problems))
+    flow = _flow_under_test(document.root, path, flows)
+    if isinstance(flow, Problem):
+        return Parsed(file=None, problems=(*problems, flow))
+    assert isinstance(document.root, Map)
+    source = text.decode() if isinstance(text, bytes) else text
+    script = Script(path=path, lines=source.splitlines(), catalogue=catalogue, flow=flow, project=project)
+    file = _file(script, document.root)
     problems += script.problems
     has_errors = any(problem.severity == "error" for problem in problems)
     return Parsed(file=None if has_errors else file, problems=tuple(sorted(set(problems))))
 
 
-def _file(script: Script, root: Map, flows: Mapping[str, Flow | None]) -> ScenarioFile | None:
+def _flow_under_test(root: Node, path: str, flows: Mapping[str, Flow]) -> Flow | Problem:
+    """Return the flow that ``test:`` names, or why there is none."""
+    name = root.get("test") if isinstance(root, Map) else None
+    if not isinstance(root, Map) or not isinstance(name, Scalar):
+        message = "a scenario file needs the line 'test: NAME.flow.yaml', the file of the flow under test"
+        place = root.entries[0].key if isinstance(root, Map) and root.entries else root
+        return codes.MISSING.at(path, place.span, message)
+    if name.text in flows:
+        return flows[name.text]
+    message = f"there is no flow file '{name.text}'{did_you_mean(name.text, flows)}"
+    return UNKNOWN_NAME.at(path, name.span, message)
+
+
+def _file(script: Script, root: Map) -> ScenarioFile | None:
     script.options(root, _SECTIONS, "a scenario file")
-    name = script.text(root.get("test"), "'test'")
-    if name is None:
-        if root.get("test") is None:
-            script.report(codes.MISSING, root.entries[0].key, "'test' is missing: the file name of the flow to test")
-        return None
-    if name.text not in flows:
-        script.unknown("flow file", name, flows)
-        return None
-    script.flow = flows[name.text]
     start, secrets = _given(script, root.get("given"))
     nodes = root.get("scenarios")
     if not isinstance(nodes, List) or not nodes.items:
         place: Node = root.entries[0].key if nodes is None else nodes
-        script.report(codes.MISSING, place, "'scenarios' is missing: a list, each with a name and steps")
+        script.report(codes.MISSING, place, "'scenarios' must be a list, each with a name and steps")
         return None
     found = [_scenario(script, node) for node in nodes]
     return ScenarioFile(
         path=script.path,
-        flow=name.text,
         start=start,
+        flow=script.flow,
         secrets=secrets,
         scenarios=tuple(scenario for scenario in found if scenario is not None),
         never=read_never(script, root.get("never")),
@@ -118,7 +122,7 @@ def _secrets(script: Script, node: Node | None) -> dict[str, str]:
         return {}
     values = {}
     for entry in node:
-        if script.flow is not None and entry.key.text not in script.project.secrets:
+        if entry.key.text not in script.project.secrets:
             script.unknown("secret", entry.key, script.project.secrets)
         value = script.text(entry.value, f"the secret '{entry.key.text}'")
         values[entry.key.text] = value.text if value else ""
@@ -159,15 +163,16 @@ def _check_cast(script: Script, scenario: Scenario, nodes: Mapping[int, Node]) -
     """Report the first step about somebody who has not called yet."""
     on_the_line: set[str] = set()
     for step in scenario.all_steps():
-        what = step.what
-        if isinstance(what, Calls):
-            on_the_line.add(what.leg)
-        leg = "" if isinstance(what, Repeat) else getattr(what, "leg", "")
-        if not leg or leg in on_the_line or script.role(leg) is None or isinstance(what, Calls):
+        leg = "" if isinstance(step.what, Repeat) else getattr(step.what, "leg", "")
+        if isinstance(step.what, Calls):
+            on_the_line.add(leg)
+        if not leg or leg in on_the_line or script.role(leg) is None:
             continue
-        is_bare = isinstance(what, Hears | Does | IsIn | Remembers) and not step.text.startswith((leg, "{"))
-        hint = f"Say whom it is about: 'agent: {{{step.text}}}'." if is_bare else ""
-        code = NOT_ON_THE_LINE if not isinstance(what, Waits) else BAD_STEP
-        message = f"the {leg} has not called yet; a step '{leg}: calls' must come first"
-        script.report(code, nodes[step.line], message, hint=hint)
+        is_bare = isinstance(step.what, Hears | Does | IsIn | Remembers) and not step.text.startswith(leg)
+        other = min(on_the_line, default="")
+        hint = (
+            f"A check about {script.called(other)} is written '{other}: {{hears: ...}}'." if is_bare and other else ""
+        )
+        message = f"{script.called(leg)} has not called yet; a step '{leg}: calls' must come first"
+        script.report(NOT_ON_THE_LINE, nodes[step.line], message, hint=hint)
         return

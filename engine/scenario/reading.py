@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engine.core.catalogue import Catalogue
-from engine.core.flow import CALLER, Flow, Project, Role
+from engine.core.flow import Flow, Project, Role
 from engine.core.nearest import did_you_mean
 from engine.core.problem import Problem
 from engine.language import codes
@@ -16,6 +16,7 @@ from engine.language.nodes import Map, Node, Scalar
 from engine.language.values import Reading, seconds
 from engine.scenario.codes import BAD_STEP, UNKNOWN_NAME
 
+_MOST_QUOTED = 3  # lines of a step
 _NUMBERED = re.compile(r"(\w+?)_([2-9]|[1-9]\d)")
 
 
@@ -28,6 +29,11 @@ def role_name(leg: str, roles: Iterable[str]) -> str:
     return match[1] if match and match[1] in names else ""
 
 
+def called(leg: str, roles: Iterable[str]) -> str:
+    """Return how a message calls *leg*: "the caller", but "caller_2" and "sales"."""
+    return f"the {leg}" if leg in set(roles) else leg
+
+
 def far_words(flow: Flow) -> frozenset[str]:
     """Return the names of the legs that the flow's transfers ring."""
     blocks = [block for role in flow.roles.values() for block in (role.anywhere, *role.states.values())]
@@ -37,16 +43,13 @@ def far_words(flow: Flow) -> frozenset[str]:
 
 @dataclass(slots=True, kw_only=True)
 class Script:
-    """
-    A scenario file that is being read. *flow* is None when the flow has problems of its own; names in it are then
-    taken on trust.
-    """
+    """A scenario file that is being read, and the flow it is about. *lines* are the file's."""
 
     path: str
     lines: Sequence[str]
     catalogue: Catalogue
-    flow: Flow | None
-    project: Project = field(default_factory=Project)
+    flow: Flow
+    project: Project
     reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,12 +73,13 @@ class Script:
         self.report(code, node, f"there is no {what} '{node.text}'{guess}", hint=some)
 
     def quote(self, node: Node) -> str:
-        """Return a step as its author wrote it, the first line of a long one."""
+        """Return a step as its author wrote it, in one line; of a long one the beginning."""
         span = node.span
-        line = self.lines[span.line - 1]
+        lines = [self.lines[span.line - 1][span.column - 1 :], *self.lines[span.line : span.end_line]]
         if span.line == span.end_line:
-            return line[span.column - 1 : span.end_column - 1].strip()
-        return f"{line[span.column - 1 :].partition(' #')[0].strip()} ..."
+            return lines[0][: span.end_column - span.column].strip()
+        told = [line.partition(" #")[0].strip() for line in lines]
+        return ", ".join(told) if len(told) <= _MOST_QUOTED else f"{told[0]} ..."
 
     # -- values ----------------------------------------------------------------------------------------------------
 
@@ -117,15 +121,14 @@ class Script:
     @property
     def legs(self) -> frozenset[str]:
         """The names that a step may begin with."""
-        return frozenset({CALLER}) if self.flow is None else frozenset(self.flow.roles) | far_words(self.flow)
+        return frozenset(self.flow.roles) | far_words(self.flow)
 
     def is_leg(self, name: str) -> bool:
         return name in self.legs or bool(role_name(name, self.legs))
 
-    def role(self, leg: str) -> Role | None:
-        """Return the role that *leg* plays; None for a leg without states, or when the flow has problems."""
-        return None if self.flow is None else self.flow.roles.get(role_name(leg, self.flow.roles))
+    def called(self, leg: str) -> str:
+        return called(leg, self.flow.roles)
 
-    @property
-    def prompts(self) -> Mapping[str, object]:
-        return {} if self.flow is None else self.flow.prompts
+    def role(self, leg: str) -> Role | None:
+        """Return the role that *leg* plays; None for a leg without states."""
+        return self.flow.roles.get(role_name(leg, self.flow.roles))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.core.flow import Flow
 from engine.core.program import Library
 from engine.scenario.cast import Cast
 from engine.scenario.guard import Broken, Guard
@@ -58,13 +57,13 @@ class _Failed(Exception):
 
 
 def run_scenario(
-    scenario: Scenario, file: ScenarioFile, library: Library, flow: Flow, *, options: Options | None = None
+    scenario: Scenario, file: ScenarioFile, library: Library, *, options: Options | None = None
 ) -> Outcome:
     """Return how *scenario* went; the same arguments give the same outcome. *library* has the secrets of *file*."""
     world = World(library.catalogue, options=options or Options(), start=file.start)
     stage = Stage(library=library, world=world, now=file.start)
     timeline = Timeline(stage=stage)
-    cast = Cast(stage=stage, flow=flow)
+    cast = Cast(stage=stage, flow=file.flow)
     story = Story(cast=cast, timeline=timeline, start=file.start)
     guard = Guard(cast=cast, timeline=timeline, rules=file.never)
     rehearsal = _Rehearsal(
@@ -82,7 +81,11 @@ def run_scenario(
 
 def _explain(path: str, step: Step, message: str, story: Story) -> str:
     told = story.lines()
-    lines = [f"{path}:{step.line}: {step.text}", f"  {message}", *(f"  {place}" for place in story.places())]
+    lines = [
+        f"{path}:{step.line}: {step.text}",
+        f"  at {story.now}: {message}",
+        *(f"  {place}" for place in story.places()),
+    ]
     lines += ["  since the last check:", *(f"    {line}" for line in told)] if told else []
     return "\n".join(lines)
 
@@ -158,14 +161,14 @@ class _Rehearsal:
     def _call(self, what: Calls) -> None:
         look = self.cast.look(what.leg)
         if look is not None and look.state != "ended":
-            raise _Failed(f"the {what.leg} is on the phone already")
+            raise _Failed(f"{self.cast.called(what.leg)} is on the phone already")
         self.cast.call(what.leg, what.from_number)
 
     def _press(self, what: Presses) -> None:
         leg = self._on_the_line(what.leg)
         deadline = self.stage.now + WITHIN_S
         if not self._let_run(deadline, lambda: listens(self.cast, what.leg)):
-            raise _Failed(f"the flow did not listen for keys of the {what.leg} within {WITHIN_S:g}s")
+            raise _Failed(f"the flow did not listen for keys of {self.cast.called(what.leg)} within {WITHIN_S:g}s")
         self._let_run(max(self.stage.now, self.pressed_at.get(leg, 0.0) + KEY_GAP_S))
         self.stage.world.press(leg, what.keys, self.stage.now, gap_s=KEY_GAP_S)
         self.pressed_at[leg] = self.stage.now + KEY_GAP_S * (len(what.keys) - 1)
@@ -177,7 +180,7 @@ class _Rehearsal:
     def _on_the_line(self, name: str) -> str:
         look = self.cast.look(name)
         if look is None or look.state == "ended":
-            raise _Failed(f"the {name} is not on the line" + (" any more" if look else ""))
+            raise _Failed(f"{self.cast.called(name)} is not on the line" + (" any more" if look else ""))
         return look.leg.call_control_id
 
     def _react(self, what: Reacts) -> None:
@@ -219,14 +222,14 @@ class _Rehearsal:
         self.story.begin_anew()
 
     def _disappointment(self, check: Check, within_s: float) -> str:
-        limit = f"within {within_s:g}s"
+        limit, who = f"within {within_s:g}s", self.cast.called(check.leg)
         match check:
             case Hears():
-                return f"the {check.leg} did not hear {check.said} {limit}"
+                return f"{who} did not hear {check.said} {limit}"
             case Does():
-                return f"that was not done for the {check.leg} {limit}"
+                return f"that was not done for {who} {limit}"
             case IsIn():
-                return f"the {check.leg} did not come to {check.state} {limit}"
+                return f"{who} did not come to {check.state} {limit}"
             case Remembers():
                 wrong = self.checker.forgotten(check)
                 return "; ".join(f"{name} is {value!r} and not {check.values[name]!r}" for name, value in wrong.items())

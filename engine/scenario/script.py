@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from engine.core.flow import Flow
+
 WITHIN_S = 60.0  # how long a check waits to become true (language.md, section 7)
 SILENCE_S = 10.0  # silence that always fails
 
@@ -185,13 +187,13 @@ class Scenario:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFile:
     """
-    One ``*.test.yaml``. *flow* is the name of the flow under test; *start* is in epoch seconds.
+    One ``*.test.yaml``. *flow* is the flow under test; *start* is in epoch seconds.
 
     *secrets* are the values that the flows see instead of real ones.
     """
 
     path: str
-    flow: str
+    flow: Flow
     start: float
     secrets: Mapping[str, str] = field(default_factory=dict)
     scenarios: tuple[Scenario, ...] = ()

@@ -92,7 +92,7 @@ def _what(script: Script, word: Scalar, node: Node) -> Deed | Check | None:
         return _telnyx(script, node)
     if word.text in CHECKS:
         return read_check(script, word, node, CALLER)
-    if script.is_leg(word.text) or script.flow is None:
+    if script.is_leg(word.text):
         return _leg(script, word, node)
     guess = nearest(word.text, {*script.legs, *_WORDS})
     code, what = (UNKNOWN_LEG, "nobody called") if guess in script.legs else (UNKNOWN_STEP, "no step")
@@ -150,28 +150,29 @@ def _phrase(leg: str, text: str) -> Deed | None:
 def _bad_phrase(script: Script, leg: str, node: Node, text: str) -> None:
     first = text.split(" ")[0]
     known = {phrase.split(" ")[0]: phrase for phrase in reversed(_PHRASES)}
-    guess = known.get(first) or known.get(nearest(first, known) or "")
-    if guess is None and isinstance(node, Scalar) and first in CHECKS:
-        hint = f"A check about the {leg} is written '{leg}: {{{first}: ...}}'."
+    stem = next((word for word in known if len(first) > 2 and word.startswith(first)), nearest(first, known) or "")
+    guess = known.get(first) or known.get(stem)
+    if guess is None and first in CHECKS:
+        hint = f"A check about {script.called(leg)} is written '{leg}: {{{first}: ...}}'."
         script.report(BAD_STEP, node, f"'{first}' needs a colon", hint=hint)
         return
     told = f"; it is written '{leg}: {guess}'" if guess else ""
     hint = "" if guess else f"People can: {'; '.join(_PHRASES)}."
-    script.report(BAD_STEP, node, f"the {leg} cannot '{text}'{told}", hint=hint)
+    script.report(BAD_STEP, node, f"{script.called(leg)} cannot '{text}'{told}", hint=hint)
 
 
 def _fits(script: Script, leg: str, phrase: Deed, node: Node) -> bool:
     """Tell whether somebody can do that: only roles call in, only rung legs answer."""
-    if script.flow is None:
-        return True
     role = script.role(leg)
     if isinstance(phrase, Calls):
         starts = role.starts_when if role else None
         if starts is None or not (starts.numbers or starts.any_number or starts.connection):
-            script.report(BAD_STEP, node, f"the {leg} does not call in: no 'starts_when' of the flow says so")
+            script.report(
+                BAD_STEP, node, f"{script.called(leg)} does not call in: no 'starts_when' of the flow says so"
+            )
             return False
     elif isinstance(phrase, Reacts) and role is not None:
-        script.report(BAD_STEP, node, f"the {leg} calls in and is not rung, so there is nothing to answer")
+        script.report(BAD_STEP, node, f"{script.called(leg)} calls in and is not rung, so there is nothing to answer")
         return False
     return True
 
@@ -239,7 +240,7 @@ def _sends(script: Script, node: Map) -> Sends | None:
     leg = CALLER if given is None else given.text if isinstance(given, Scalar) else ""
     if event is None:
         return None
-    if script.flow is not None and not script.is_leg(leg):
+    if not script.is_leg(leg):
         script.unknown("leg", given if isinstance(given, Scalar) else event, script.legs, code=UNKNOWN_LEG)
         return None
     fields = {entry.key.text: plain(entry.value) for entry in node if entry.key.text not in ("sends", "for")}

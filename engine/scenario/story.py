@@ -64,6 +64,10 @@ class Story:
         left_out = len(lines) - MOST_LINES
         return lines if left_out <= 0 else [f"({left_out} earlier lines are left out)", *lines[left_out:]]
 
+    @property
+    def now(self) -> str:
+        return self.clock(self.cast.stage.now)
+
     def clock(self, at: float) -> str:
         """Return a time as minutes and seconds since the scenario began."""
         tenths = round((at - self.start) * 10)
@@ -80,7 +84,7 @@ class Story:
             case "request":
                 return self._request(name, entry)
             case "state" if name and entry.what != "rung":
-                return f"{name} {_happened(entry)}"
+                return f"{name} {self._happened(entry)}"
         return ""
 
     def _request(self, name: str, entry: Entry) -> str:
@@ -98,6 +102,25 @@ class Story:
         told = ", ".join(f"{key}: {value}" for key, value in done.parameters.items())
         return f"{verb} for {self.cast.name_of(done.leg)} ({told})"
 
+    def _happened(self, entry: Entry) -> str:
+        details: dict[str, Any] = dict(entry.details)
+        match entry.what:
+            case "hung up":
+                return f"is off the line ({details['cause']})"
+            case "calls":
+                return f"calls {details['to']} from {details['from']}"
+            case "answered":
+                return "is on the line"
+            case "joined" | "left":
+                return f"{'joins' if entry.what == 'joined' else 'leaves'} the room {details['name']}"
+            case "enqueued":
+                return f"waits in {details['queue']}, number {details['position']}"
+            case "dequeued":
+                return f"waits no longer in {details['queue']} ({details['reason']})"
+            case "bridged":
+                return f"is connected with {self.cast.name_of(details['with'])}"
+        return f"- {entry.what}"
+
     # -- where everybody is ------------------------------------------------------------------------------------
 
     def places(self) -> Iterator[str]:
@@ -108,10 +131,10 @@ class Story:
                 continue
             path = self.cast.flow.path
             if session.status == "live":
-                yield f"the {name} is in {session.state} ({path}:{_line(session, self.cast)})"
+                yield f"{self.cast.called(name)} is in {session.state} ({path}:{_line(session, self.cast)})"
             else:
                 place = f", it was in {session.last_state}" if session.last_state else ""
-                yield f"the call of the {name} is over{place}"
+                yield f"the call of {self.cast.called(name)} is over{place}"
 
 
 def _line(session: Leg, cast: Cast) -> int:
@@ -121,21 +144,3 @@ def _line(session: Leg, cast: Cast) -> int:
         frame = session.running.frame
         return role.block(frame.block).action(frame.number).line
     return role.states[session.state].line
-
-
-def _happened(entry: Entry) -> str:
-    details: dict[str, Any] = dict(entry.details)
-    match entry.what:
-        case "hung up":
-            return f"is off the line ({details['cause']})"
-        case "calls":
-            return f"calls {details['to']} from {details['from']}"
-        case "answered":
-            return "is on the line"
-        case "joined" | "left":
-            return f"{'joins' if entry.what == 'joined' else 'leaves'} the room {details['name']}"
-        case "enqueued":
-            return f"waits in {details['queue']}, number {details['position']}"
-        case "dequeued":
-            return f"waits no longer in {details['queue']} ({details['reason']})"
-    return f"- {entry.what}"

@@ -41,7 +41,8 @@ class Writer:
         self._connection = connection
         self._path = path
         self._loop = asyncio.get_running_loop()
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._fresh: list[_Job] = []
         self._thread = threading.Thread(target=self._run, name="ringflow-store", daemon=True)
         self._is_closed = False
         connection.execute(f"pragma wal_autocheckpoint = {_AUTO_CHECKPOINT_PAGES}")
@@ -59,6 +60,7 @@ class Writer:
         """Finish what is queued, then close the connection."""
         if not self._is_closed:
             self._is_closed = True
+            self._hand_over()
             self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -66,8 +68,16 @@ class Writer:
         if self._is_closed:
             raise StoreUnavailable(f"the database {self._path} is closed")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Job(work, is_write, future))
+        self._fresh.append(_Job(work, is_write, future))
+        if len(self._fresh) == 1:
+            self._loop.call_soon(self._hand_over)
         return await future
+
+    def _hand_over(self) -> None:
+        """Give the thread all work of one turn of the loop at once: waking it is dearer than most of the work."""
+        if self._fresh:
+            self._queue.put(self._fresh)
+            self._fresh = []
 
     # -- in the thread ----------------------------------------------------------------------------------------
 
@@ -75,18 +85,15 @@ class Writer:
         is_dirty, is_open = False, True
         while is_open:
             try:
-                jobs = self._next_jobs()
+                jobs, is_open = self._next_jobs()
             except Empty:
                 if is_dirty:
                     with suppress(sqlite3.Error):
                         self._connection.execute("pragma wal_checkpoint(passive)")
                 is_dirty = False
                 continue
-            if jobs[-1] is None:
-                is_open = False
-            work = [job for job in jobs if job is not None]
-            reads = [job for job in work if not job.is_write]
-            writes = [job for job in work if job.is_write]
+            reads = [job for job in jobs if not job.is_write]
+            writes = [job for job in jobs if job.is_write]
             for job in reads:
                 self._do(job)
             self._answer(reads)
@@ -96,13 +103,15 @@ class Writer:
                 is_dirty = True
         self._connection.close()
 
-    def _next_jobs(self) -> list[_Job | None]:
-        """Return all that is queued; None, when there, is last. Raises Empty after a while without work."""
-        jobs = [self._queue.get(timeout=_IDLE_S)]
+    def _next_jobs(self) -> tuple[list[_Job], bool]:
+        """Return all that is queued, and whether more may come. Raises Empty after a while without work."""
+        jobs: list[_Job] = []
+        batch = self._queue.get(timeout=_IDLE_S)
         with suppress(Empty):
-            while jobs[-1] is not None:
-                jobs.append(self._queue.get_nowait())
-        return jobs
+            while batch is not None:
+                jobs += batch
+                batch = self._queue.get_nowait()
+        return jobs, batch is not None
 
     def _do(self, job: _Job) -> None:
         try:

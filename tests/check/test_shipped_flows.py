@@ -47,7 +47,7 @@ def mangled(draw: st.DrawFn) -> dict[str, bytes]:
     return {**FILES, name: "\n".join(lines).encode("utf-8", "replace")}
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files=mangled())
 def test_mangled_flow_gets_problems_with_places_and_never_an_exception(files: dict[str, bytes]) -> None:
     result = load(files)

@@ -37,7 +37,7 @@ def _too_late(state: StateTree) -> Iterator[StepTree]:
     blocks = [state.steps, *(rule.steps for _, rules in state.all_rules() for rule in rules)]
     for steps in blocks:
         last = next((index for index, step in enumerate(steps) if step.name in _LAST), len(steps))
-        yield from steps[last + 1 :]
+        yield from steps[last + 1 : last + 2]  # the ones after it have the same cause
     ended = state.handler("call.hangup")
     if ended is not None:
         yield from (step for rule in ended.rules for step in rule.steps if not step.verb.silent)

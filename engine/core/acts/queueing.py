@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.acts import rooms
 from engine.core.acts.act import Act, Failure, Result, Verdict, waits_for_webhook
 from engine.core.event import Event
 from engine.core.leg import Running
@@ -33,9 +34,9 @@ def _enqueued(_turn: Turn, running: Running, name: str, event: Event) -> Result 
     return None
 
 
-def _not_enqueued(_turn: Turn, _running: Running, event: Event) -> Result:
+def _not_enqueued(turn: Turn, running: Running, event: Event) -> Result:
     code = str(event.payload.get("code") or "refused")
-    if code == ALREADY_IN_QUEUE:
+    if code == ALREADY_IN_QUEUE and turn.leg.queue in ("", running.note["queue"]):
         return Verdict.DONE
     return Failure(code, int(event.payload.get("status") or 0), str(event.payload.get("title") or ""))
 
@@ -44,6 +45,9 @@ def entered(turn: Turn, queue: str) -> None:
     """Note that this leg is in *queue*, and tell the queue's run who it is."""
     leg = turn.leg
     leg.queue = queue
+    if leg.connecting is not None and leg.connecting.is_off and not leg.connecting.takes:
+        leg.connecting = None  # back in line: the manoeuvre is over
+        turn.drop_timers("line")
     turn.out.tell(
         queue_run(queue),
         "queue.entered",
@@ -112,28 +116,53 @@ def _not_checked(_turn: Turn, _running: Running, event: Event) -> Result:
 
 
 def _connect(turn: Turn, running: Running) -> Result:
+    running.note["queue"] = str(turn.option(running.frame, "queue"))
+    if turn.leg.room:  # it takes somebody else: out of the room with the one before, first
+        running.note["goes"] = True
+        rooms.ask_to_leave(turn)
+    else:
+        _ask_for_caller(turn, running)
+    return Verdict.WAITS
+
+
+def _ask_for_caller(turn: Turn, running: Running) -> None:
     leg = turn.leg
-    queue = str(turn.option(running.frame, "queue"))
-    running.note["queue"] = queue
     turn.out.tell(
-        queue_run(queue),
+        queue_run(running.note["queue"]),
         "queue.connect",
         run=leg.run,
         call_control_id=leg.call_control_id,
         flow=leg.flow,
         role=leg.role,
     )
-    return Verdict.WAITS
 
 
-def _connected(_turn: Turn, running: Running, name: str, event: Event) -> Result | None:
+def _connected(turn: Turn, running: Running, name: str, event: Event) -> Result | None:
     if name == "link.began" and event.payload.get("queue") == running.note["queue"]:
         return Verdict.DONE
     if name == "connect.refused":
         return Failure(str(event.payload.get("code")), title=str(event.payload.get("title") or ""))
     if name == "room.out" and "refused" in running.note:
         return Failure(str(running.note["refused"]))
+    if name == "room.out" and running.note.pop("goes", False):
+        _ask_for_caller(turn, running)
+        return Verdict.WAITS
     return None
+
+
+def give_up(turn: Turn) -> None:
+    """The running ``connect``, if it is one, is not waited for any longer: the caller on the way goes back in line."""
+    leg = turn.leg
+    if leg.running is None or turn.action(leg.running.frame).verb != "connect":
+        return
+    turn.out.tell(queue_run(leg.running.note["queue"]), "connect.failed", run=leg.run, code="left")
+    if leg.connecting is None:
+        return
+    leg.connecting.is_off = True
+    if leg.room:
+        rooms.ask_to_leave(turn)
+    else:
+        leg.connecting = None
 
 
 ACTS = {

@@ -11,18 +11,22 @@ from engine.core.names import room_run
 from engine.core.program import audio_parameters
 from engine.core.turn import Turn
 
-_CREATE_OPTIONS = ("beep", "max_people", "lasts")
+HANGUP_FOLLOWS_WITHIN_S = 0.5
+_CREATE_OPTIONS = ("max_people", "lasts")
 _JOIN_OPTIONS = ("must_exist", "muted", "on_hold", "end_room_on_exit", "beep")
 
 
-def ask_to_join(turn: Turn, room: str, *, queue: str = "", **wishes: Any) -> None:
-    """Ask the run of *room* to let this leg in. *queue*: a private room that ``connect`` made."""
+def ask_to_join(turn: Turn, room: str, *, queue: str = "", partner: str = "", **wishes: Any) -> None:
+    """Ask the run of *room* to let this leg in. *queue*, *partner*: of a private room that ``connect`` made."""
     leg = turn.leg
+    depart(turn)
+    leg.stay += 1
     leg.room, leg.is_in_room = room, False
     turn.out.tell(
         room_run(room),
         "room.join",
         run=leg.run,
+        stay=leg.stay,
         call_control_id=leg.call_control_id,
         flow=leg.flow,
         role=leg.role,
@@ -30,8 +34,43 @@ def ask_to_join(turn: Turn, room: str, *, queue: str = "", **wishes: Any) -> Non
         listens=_listens(turn),
         linked=sorted(leg.links),
         queue=queue,
+        partner=partner,
         wishes=wishes,
     )
+
+
+def ask_to_leave(turn: Turn) -> None:
+    """Ask the room that this leg is in, or on its way into, to take it out; ``room.out`` follows."""
+    turn.out.tell(room_run(turn.leg.room), "room.leave", run=turn.leg.run, stay=turn.leg.stay)
+
+
+def taken_out(turn: Turn) -> None:
+    """
+    Telnyx says that the leg is no longer in its room.
+
+    The room is told a moment later: when this is the beginning of a hang-up, the others are to hear
+    ``<role>.call.hangup`` before ``<role>.left`` (language.md, section 2).
+    """
+    leg = turn.leg
+    leg.departed, leg.room, leg.is_in_room, leg.is_private = leg.room, "", False, False
+    turn.set_timer("departed", HANGUP_FOLLOWS_WITHIN_S)
+
+
+def depart(turn: Turn, *, hangup: bool = False) -> None:
+    """Tell the room that Telnyx has taken this leg out of it, where that is still to be done."""
+    leg = turn.leg
+    turn.drop_timers("departed")
+    if leg.departed:
+        turn.out.tell(room_run(leg.departed), "room.left", run=leg.run, stay=leg.stay, hangup=hangup)
+        leg.departed = ""
+
+
+def is_out(turn: Turn, room: str) -> None:
+    """The run of *room* says that the leg is out of it."""
+    leg = turn.leg
+    if room in (leg.room, leg.departed):
+        leg.room, leg.is_in_room, leg.is_private, leg.departed = "", False, False, ""
+        turn.drop_timers("departed")
 
 
 def _listens(turn: Turn) -> list[str]:
@@ -48,16 +87,24 @@ def _join(turn: Turn, running: Running) -> Result:
         room = f"own {turn.leg.run[:8]}"
     if turn.leg.room == room and turn.leg.is_in_room:
         return Verdict.DONE
-    wishes = {name: turn.option(frame, name) for name in {*_CREATE_OPTIONS, *_JOIN_OPTIONS}}
+    wishes = {name: turn.option(frame, name) for name in (*_CREATE_OPTIONS, *_JOIN_OPTIONS)}
     if music := turn.option(frame, "music_until_joined"):
         wishes["music"] = audio_parameters(turn.program.project, music)
     running.note["room"] = room
-    ask_to_join(turn, room, **{name: value for name, value in wishes.items() if value not in (None, False)})
+    running.note["wishes"] = {name: value for name, value in wishes.items() if value not in (None, False)}
+    if turn.leg.room and turn.leg.room != room:  # one room at a time
+        running.note["goes"] = True
+        ask_to_leave(turn)
+    else:
+        ask_to_join(turn, room, **running.note["wishes"])
     return Verdict.WAITS
 
 
-def _joined(_turn: Turn, _running: Running, name: str, event: Event) -> Result | None:
-    if name == "conference.participant.joined":
+def _joined(turn: Turn, running: Running, name: str, event: Event) -> Result | None:
+    if name == "room.out" and running.note.pop("goes", False):
+        ask_to_join(turn, running.note["room"], **running.note["wishes"])
+        return Verdict.WAITS
+    if name == "conference.participant.joined" and "goes" not in running.note:
         return Verdict.DONE
     if name == "room.refused":
         return Failure(
@@ -67,11 +114,10 @@ def _joined(_turn: Turn, _running: Running, name: str, event: Event) -> Result |
 
 
 def _leave(turn: Turn, running: Running) -> Result:
-    leg = turn.leg
-    if not leg.room:
+    if not turn.leg.room:
         return Verdict.DONE
-    running.note["room"] = leg.room
-    turn.out.tell(room_run(leg.room), "room.leave", run=leg.run)
+    running.note["room"] = turn.leg.room
+    ask_to_leave(turn)
     return Verdict.WAITS
 
 

@@ -1,0 +1,251 @@
+"""Coming into a room: created by the first, joined by the others, found by name when somebody else has made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.core import room_exit
+from engine.core.event import ACCEPTED, IN_DOUBT, Event
+from engine.core.names import conference_key, queue_run
+from engine.core.room_state import NOT_YET, Member, Request, RoomTurn
+
+NAME_TAKEN = "90033"
+MOST_STARTS = 3
+_GONE = frozenset({"90019", "90058", "10005", "10007"})
+_NEVER_ENDED = ("in_progress", "init")  # "init": it waits, with music, for somebody to start it
+
+
+def join(turn: RoomTurn, message: Mapping[str, Any]) -> None:
+    """A leg asks to be let in. One that is here already has a new stay, and its links are over."""
+    room, run = turn.room, str(message["run"])
+    room.queue = message["queue"] or room.queue
+    room_exit.forget(turn, run)
+    room.members[run] = Member(
+        run=run,
+        call_control_id=message["call_control_id"],
+        flow=message["flow"],
+        role=message["role"],
+        stay=message["stay"],
+        number=message["number"],
+        partner=message["partner"],
+        listens=message["listens"],
+        wishes=dict(message["wishes"]),
+        linked={role: "" for role in message["linked"]},
+    )
+
+
+def let_in_next(turn: RoomTurn) -> None:
+    """Let in those who wait, unless something is under way that decides how."""
+    for member in list(turn.room.members.values()):
+        if not member.is_asked:
+            _let_in(turn, member)
+
+
+def _let_in(turn: RoomTurn, member: Member) -> None:
+    """Do for *member* what the room's stage allows; the others wait for the answer that is under way."""
+    room = turn.room
+    if room.queue and any(other.leaving for other in room.members.values()):
+        return  # a private room whose last two are still going
+    if room.stage == "open":
+        _send_join(turn, member)
+    elif room.stage == "none" and member.wishes.get("must_exist"):
+        _find(turn, member, _NEVER_ENDED[0])
+    elif room.stage == "none":
+        _create(turn, member)
+
+
+def _create(turn: RoomTurn, member: Member) -> None:
+    wishes, room = member.wishes, turn.room
+    member.is_asked = True
+    room.stage = "creating"
+    music = wishes.get("music") or {}
+    lasts_s = wishes.get("lasts")
+    turn.send(
+        "conference_create",
+        member,
+        path={},
+        call_control_id=member.call_control_id,
+        name=room.name,
+        beep_enabled=wishes.get("beep"),
+        max_participants=wishes.get("max_people"),
+        duration_minutes=None if lasts_s is None else max(1, round(lasts_s / 60)),
+        start_conference_on_create=False if music else None,
+        hold_audio_url=music.get("audio_url"),
+        hold_media_name=music.get("media_name"),
+    )
+
+
+def _find(turn: RoomTurn, member: Member, status: str) -> None:
+    turn.room.stage = "finding"
+    turn.send(
+        "conference_list",
+        member,
+        path={},
+        query={"filter": {"name": turn.room.name, "status": status}, "page[size]": 250},
+        status=status,
+    )
+
+
+def _send_join(turn: RoomTurn, member: Member) -> None:
+    wishes = member.wishes
+    member.is_asked = True
+    member.conference_id = turn.room.conference_id
+    turn.send(
+        "conference_join",
+        member,
+        call_control_id=member.call_control_id,
+        beep_enabled=wishes.get("beep"),
+        mute=wishes.get("muted"),
+        hold=wishes.get("on_hold"),
+        end_conference_on_exit=wishes.get("end_room_on_exit"),
+        start_conference_on_enter=True if wishes.get("music") else None,
+    )
+
+
+def _opened(turn: RoomTurn, conference_id: str, creator: str = "") -> None:
+    """The conference has an id: everybody who waits may come in."""
+    room = turn.room
+    room.stage, room.conference_id = "open", conference_id
+    room.over = [over for over in room.over if over != conference_id]
+    turn.keys.append(conference_key(conference_id))
+    member = room.members.get(creator)
+    if member is not None:
+        member.conference_id, member.is_asked = conference_id, True
+        if member.leaving == NOT_YET:
+            room_exit.take_out(turn, member)
+        else:
+            _after_creating(turn, member)
+
+
+def _after_creating(turn: RoomTurn, member: Member) -> None:
+    """What belongs to *join* follows as commands of its own for the leg that created the room (language.md, "Room")."""
+    legs = [member.call_control_id]
+    if member.wishes.get("muted"):
+        turn.send("conference_mute", member, call_control_ids=legs)
+    if member.wishes.get("on_hold"):
+        turn.send("conference_hold", member, call_control_ids=legs)
+    if member.wishes.get("end_room_on_exit"):
+        # The participant has an id of its own, which only the list of participants tells.
+        turn.send(
+            "participant_list",
+            member,
+            path={"conference_id": turn.room.conference_id},
+            query={"page[size]": 250},
+        )
+
+
+def participants_known(turn: RoomTurn, event: Event, request: Request) -> None:
+    """The list of participants has come: the one who created the room ends it when it leaves."""
+    member = turn.room.member(request.run, request.stay)
+    rows = (event.payload.get("body") or {}).get("data") or []
+    for row in rows if member is not None else ():
+        if row.get("call_control_id") == member.call_control_id and row.get("status") == "joined":
+            path = {"id": request.conference_id, "participant_id": str(row["id"])}
+            turn.send("participant_update", member, path=path, end_conference_on_exit=True)
+
+
+def joined(turn: RoomTurn, message: Mapping[str, Any]) -> None:
+    """A leg says that Telnyx has let it in."""
+    room, conference_id = turn.room, str(message["conference_id"])
+    member = room.member(str(message["run"]), int(message["stay"]))
+    if member is None or conference_id in room.over:
+        return
+    member.is_in = member.is_asked = True
+    member.conference_id = conference_id or room.conference_id
+    if not room.conference_id and conference_id:
+        _opened(turn, conference_id, creator=member.run)
+    for other in list(room.members.values()):
+        if other.is_in and other.flow == member.flow and other.role != member.role:
+            _link(turn, member, other)
+
+
+def _link(turn: RoomTurn, one: Member, two: Member) -> None:
+    """Link two legs of different roles; each keeps the earliest link it has to a role. In private: only a pair."""
+    queue = turn.room.queue
+    if one.leaving or two.leaving or two.role in one.linked or one.role in two.linked:
+        return
+    if queue and one.partner != two.run and two.partner != one.run:
+        return
+    one.linked[two.role], two.linked[one.role] = two.run, one.run
+    for member, other in ((one, two), (two, one)):
+        turn.tell(member, "link.began", run=other.run, role=other.role, number=other.number, queue=queue)
+    if queue:
+        turn.out.tell(queue_run(queue), "connect.done", runs=[one.run, two.run])
+
+
+# -- answers ---------------------------------------------------------------------------------------------------
+
+
+def created(turn: RoomTurn, event: Event, request: Request) -> None:
+    """Telnyx has answered the create."""
+    room = turn.room
+    if room.stage != "creating":
+        return  # the creator's webhook was faster
+    code = str(event.payload.get("code") or "")
+    conference_id = ((event.payload.get("body") or {}).get("data") or {}).get("id")
+    if event.type == ACCEPTED and conference_id:
+        _opened(turn, str(conference_id), creator=request.run)
+        return
+    room.stage = "none"
+    member = room.members.get(request.run)
+    if member is not None and member.leaving == NOT_YET:
+        room_exit.out(turn, member)
+        member = None
+    if code == NAME_TAKEN or event.type in (IN_DOUBT, ACCEPTED):
+        if (seeker := member or next(iter(room.members.values()), None)) is not None:
+            seeker.is_asked = False
+            _find(turn, seeker, _NEVER_ENDED[0])
+    elif member is not None and member.stay == request.stay:
+        refuse(turn, member, event.payload)
+
+
+def found(turn: RoomTurn, event: Event, request: Request) -> None:
+    """The list of conferences by name has come: join the one that is there, or start over."""
+    room = turn.room
+    if room.stage != "finding":
+        return
+    room.stage = "none"
+    rows = (event.payload.get("body") or {}).get("data") or []
+    match = next((row for row in rows if row.get("name") == room.name and row.get("status") != "completed"), None)
+    waiting = next((member for member in room.members.values() if not member.is_asked), None)
+    if match is not None:
+        _opened(turn, str(match["id"]))
+    elif waiting is not None and request.status == _NEVER_ENDED[0]:
+        _find(turn, waiting, _NEVER_ENDED[1])
+    else:
+        for member in [member for member in room.members.values() if not member.is_asked]:
+            member.starts += 1
+            if member.wishes.get("must_exist") or member.starts > MOST_STARTS:
+                refuse(turn, member, {"code": "no_such_room", "title": "there is no such room"})
+
+
+def join_refused(turn: RoomTurn, event: Event, request: Request, member: Member) -> None:
+    """Telnyx did not let *member* in: a room that has gone is made anew, all else is the step's failure."""
+    if str(event.payload.get("code")) in _GONE or event.payload.get("status") == 404:
+        turn.room.has_ended(request.conference_id)
+        start_over(turn, member)
+    else:
+        refuse(turn, member, event.payload)
+
+
+def start_over(turn: RoomTurn, member: Member) -> None:
+    """The conference that *member* was sent to has ended; three times at most it tries again."""
+    member.starts += 1
+    member.is_asked, member.conference_id = False, ""
+    if member.leaving:
+        room_exit.out(turn, member)
+    elif member.starts > MOST_STARTS:
+        refuse(turn, member, {"code": "room_gone", "title": "the room ended again and again"})
+
+
+def refuse(turn: RoomTurn, member: Member, payload: Mapping[str, Any]) -> None:
+    """*member* cannot come in, and is told why."""
+    turn.tell(
+        member,
+        "room.refused",
+        code=str(payload.get("code") or "refused"),
+        status=payload.get("status") or 0,
+        title=str(payload.get("title") or ""),
+    )
+    room_exit.forget(turn, member.run, is_told=False)
