@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.core import agenda, media, states
+from engine.core import agenda, media, messages, states
+from engine.core.acts import rooms
 from engine.core.turn import Turn
 
 
@@ -21,12 +22,22 @@ def _fire(turn: Turn, name: str) -> None:
     kind, _, index = name.partition(":")
     if kind == "after":
         turn.leg.spent = 0
-        agenda.apply(turn, turn.state.after[int(index)].rules, block=turn.state.name, payload={})
+        _after(turn, int(index))
     elif kind == "every":
         turn.leg.spent = 0
         _every(turn, int(index))
     else:
         _FIRES[kind](turn)
+
+
+def _after(turn: Turn, index: int) -> None:
+    """``after`` also cuts ``do`` short, where it does something or leads elsewhere."""
+    rule = agenda.judge(turn, turn.state.after[index].rules, {})
+    if rule is None:
+        return
+    if rule.do:
+        agenda.cut(turn)
+    agenda.follow(turn, rule, block=turn.state.name, payload={})
 
 
 def _every(turn: Turn, index: int) -> None:
@@ -49,9 +60,9 @@ def ask_whether_alive(turn: Turn) -> None:
     turn.send("call_retrieve", use="watch")
 
 
-def _last_after(turn: Turn) -> None:
-    turn.note("budget", state=turn.leg.state, why="ten minutes in a state without a limit")
-    states.apologise(turn)
+def _ask_whether_gone(turn: Turn) -> None:
+    """Telnyx said that the call has ended (90018), and no call.hangup came."""
+    turn.send("call_retrieve", use="gone")
 
 
 def _longest_call(turn: Turn) -> None:
@@ -62,10 +73,13 @@ def _longest_call(turn: Turn) -> None:
 
 _FIRES = {
     "step": ask_whether_alive,
-    "watch": ask_whether_alive,
+    "watch": _ask_whether_gone,
     "hangup": ask_whether_alive,
     "quiet": _quiet,
-    "last": _last_after,
+    "last": states.last_after,
+    "departed": rooms.depart,
+    "line": messages.not_back_in_line,
+    "manoeuvre": messages.manoeuvre_is_late,
     "longest": _longest_call,
     "goodbye": states.hang_up_at_last,
 }

@@ -80,6 +80,7 @@ class FarLeg:
 
     n: int = 0
     call_control_id: str = ""
+    call_leg_id: str = ""
     is_bridged: bool = False
     is_over: bool = False
 

@@ -13,6 +13,7 @@ from engine.core.names import queue_run
 from engine.core.turn import Turn
 
 BACK_IN_LINE_WITHIN_S = 10.0
+MANOEUVRE_WITHIN_S = 60.0  # longer than the connect step waits: only where a message was lost to a defect
 
 
 def _is_of_this_stay(turn: Turn, event: Event) -> bool:
@@ -87,6 +88,7 @@ def _claimed(turn: Turn, event: Event) -> None:
         return
     turn.out.tell(queue_run(queue), "claim.accepted", run=leg.run, agent=agent)
     leg.connecting = Connecting(queue, agent, str(event.payload["room"]))
+    turn.set_timer("manoeuvre", MANOEUVRE_WITHIN_S)
     agenda.interrupt(turn)
     media.hush(turn)
     turn.send("leave_queue", use="connect")
@@ -145,6 +147,25 @@ def not_back_in_line(turn: Turn, code: str = "no_answer", status: int = 0) -> No
         agenda.fail(turn, Failure(code, status), verb="enqueue")
 
 
+def manoeuvre_is_late(turn: Turn) -> None:
+    """Nobody is left in silence when the other side never comes: this leg alone takes the way back."""
+    leg = turn.leg
+    if leg.connecting is None:
+        return
+    if leg.connecting.takes:
+        leg.connecting = None
+    elif leg.connecting.is_off:
+        not_back_in_line(turn)
+    else:
+        turn.out.tell(queue_run(leg.connecting.queue), "connect.failed", run=leg.run, code="left")
+        leg.connecting.is_off = True
+        turn.set_timer("manoeuvre", MANOEUVRE_WITHIN_S)
+        if leg.room:
+            rooms.ask_to_leave(turn)
+        else:
+            _off(turn)
+
+
 # -- connect: the agent's side ---------------------------------------------------------------------------------
 
 
@@ -155,6 +176,7 @@ def _invited(turn: Turn, event: Event) -> None:
         turn.out.tell(queue_run(queue), "connect.failed", run=leg.run, code="left")
         return
     leg.connecting = Connecting(queue, caller, str(event.payload["room"]), takes=True)
+    turn.set_timer("manoeuvre", MANOEUVRE_WITHIN_S)
     rooms.ask_to_join(turn, leg.connecting.room, queue=queue, partner=caller)
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from engine.core import media
-from engine.core.acts import queueing
+from engine.core.acts import queueing, rooms
 from engine.core.acts.speech import voice_parameters
-from engine.core.flow import Exit, State
-from engine.core.names import queue_run, room_run
+from engine.core.flow import Exit
+from engine.core.names import queue_run
 from engine.core.turn import Turn
 
 LAST_AFTER_S = 600.0
 HANGUP_COMES_WITHIN_S = 5.0
 APOLOGY = "Sorry, something went wrong. Goodbye."
-_LIMITED_BY_THEMSELVES = frozenset({"gather", "record", "transfer"})
 
 
 def enter(turn: Turn, name: str) -> None:
@@ -26,25 +25,36 @@ def enter(turn: Turn, name: str) -> None:
         turn.set_timer(f"after:{index}", wait.delay_s)
     for index, wait in enumerate(state.every):
         turn.set_timer(f"every:{index}", wait.delay_s)
-    if not state.after and not _limits_itself(state):
-        turn.set_timer("last", LAST_AFTER_S)
     turn.note("state", flow=leg.flow, role=leg.role, state=name)
     turn.moved = True
 
 
-def _limits_itself(state: State) -> bool:
-    """Tell whether a state that waits has a limit of its own, so that it needs no last ``after``."""
-    if state.then or state.keys:
-        return True  # it goes on when its steps have finished, and each step has its own watchdog
-    return any(
-        action.verb in _LIMITED_BY_THEMSELVES or (action.verb == "enqueue" and action.options.get("max_wait"))
-        for action in state.actions
-    )
+def limit(turn: Turn) -> None:
+    """Nobody sits in silence: a leg that just waits, without any limit, gets a last ``after``."""
+    leg = turn.leg
+    is_busy = leg.running is not None or leg.waiting or leg.connecting is not None
+    if leg.status == "live" and not is_busy and not _is_limited(turn):
+        turn.set_timer("last", LAST_AFTER_S)
+
+
+def _is_limited(turn: Turn) -> bool:
+    leg = turn.leg
+    is_timed = any(name == "last" or name.startswith("after:") for name in leg.timers)
+    is_in_line = bool(leg.queue and leg.enqueued.get("max_wait_time_secs"))
+    return is_timed or is_in_line or any(far.is_bridged and not far.is_over for far in leg.far_legs.values())
+
+
+def last_after(turn: Turn) -> None:
+    """Ten minutes have passed in a state without a limit."""
+    if not _is_limited(turn):
+        turn.note("budget", state=turn.leg.state, why="ten minutes in a state without a limit")
+        apologise(turn)
 
 
 def leave(turn: Turn, *, is_ending: bool = False) -> None:
     """Leave the state: nothing of it may still be said later, and what is to be heard is stopped."""
     leg = turn.leg
+    queueing.give_up(turn)
     drop_running(turn)
     leg.waiting, leg.main, leg.music = [], 0, 0
     turn.drop_timers("after:", "every:", "last", "step")
@@ -64,8 +74,8 @@ def drop_running(turn: Turn) -> None:
 def go(turn: Turn, exit_: Exit) -> None:
     """Follow an exit."""
     if exit_.kind == "stay":
-        return
-    if exit_.kind == "state":
+        turn.leg.is_failing = False
+    elif exit_.kind == "state":
         leave(turn)
         enter(turn, exit_.state)
     elif exit_.kind == "hangup":
@@ -96,20 +106,19 @@ def end(turn: Turn, *, why: str) -> None:
     """End the run: timers and unsent commands die, ringing legs are hung up, rooms and queues are told."""
     leg = turn.leg
     for word, far in leg.far_legs.items():
-        if far.call_control_id and not far.is_bridged and why == "hangup":
+        if far.call_control_id and not (far.is_bridged or far.is_over) and why == "hangup":
             turn.send("hangup", use="hangup", path={"call_control_id": far.call_control_id})
             turn.note("aside", text=f"the ringing leg '{word}' is hung up: its caller has gone")
-    if leg.connecting is not None:
+    if leg.connecting is not None and not leg.connecting.takes:
         turn.out.tell(queue_run(leg.connecting.queue), "connect.failed", run=leg.run, code="left")
-        leg.connecting = None
-    if leg.running is not None and turn.action(leg.running.frame).verb == "connect":
-        turn.out.tell(queue_run(leg.running.note["queue"]), "connect.failed", run=leg.run, code="left")
+    leg.connecting = None
+    queueing.give_up(turn)
     drop_running(turn)
     queueing.left(turn)
     if leg.room:
-        turn.out.tell(room_run(leg.room), "room.left", run=leg.run, hangup=why == "hangup")
-        leg.room, leg.is_in_room = "", False
-    turn.withdraw()
+        rooms.taken_out(turn)
+    rooms.depart(turn, hangup=why == "hangup")
+    turn.withdraw(is_ending=True)
     leg.waiting, leg.timers, leg.parked, leg.links, leg.media = [], {}, [], {}, None
     leg.status, leg.ended_at = "ended", turn.now
     turn.note("ended", why=why, state=leg.state)
@@ -117,14 +126,20 @@ def end(turn: Turn, *, why: str) -> None:
 
 def apologise(turn: Turn) -> None:
     """Say that something went wrong, then hang up: nobody sits in silence."""
+    if not turn.leg.is_answered:
+        hang_up(turn)
+        return
+    is_asking = turn.leg.media is not None and turn.leg.media.kind == "gather"
     _begin_to_leave(turn)
-    turn.send("speak", use="aside", **voice_parameters(turn, APOLOGY))
+    if is_asking:
+        turn.send("gather_stop", use="stop")
+    turn.send("speak", use="aside", stop="all", **voice_parameters(turn, APOLOGY))
+    media.started(turn, "speak")
     turn.set_timer("goodbye", 6.0)
 
 
-def freeze(turn: Turn, last_state: str) -> None:
-    """Keep the state in which a run ended: its handlers still take what comes late."""
-    turn.leg.last_state = last_state
+def freeze(turn: Turn) -> None:
+    """Bring the machine to its end, wherever it is."""
     if turn.leg.at != "ended":
         turn.trigger("end")
 

@@ -108,8 +108,8 @@ class Turn:
         Issue one Telnyx operation about this leg; return its command_id.
 
         *body* and *parameters* make up the JSON body; those that are None are left out. Where the operation takes a
-        client_state, the next count goes with it. *use*: step (the running one waits for it), stop, hangup, watch,
-        aside, connect, put back.
+        client_state, the next count goes with it. *use*: step (the running one waits for it), stop, hangup, watch
+        (does the call live while a step is silent?), gone (it was said to have ended), aside, connect, put back.
         """
         leg = self.leg
         row = self.program.catalogue.operations[operation]
@@ -125,10 +125,15 @@ class Turn:
         leg.sent[identity] = Sent(operation, use, leg.serial)
         return identity
 
-    def withdraw(self) -> None:
-        """Take back what this leg has not sent yet, and give up sending its audio again (no stale speech)."""
+    def withdraw(self, *, is_ending: bool = False) -> None:
+        """
+        Take back what this state has not sent yet, and give up sending its audio again (no stale speech).
+
+        The manoeuvre of ``connect`` goes on in the next state; when the run ends, only hang-ups are left.
+        """
+        kept = ("hangup",) if is_ending else ("hangup", "watch", "stop", "connect", "put back")
         for identity, sent in list(self.leg.sent.items()):
-            if sent.use in ("hangup", "watch", "stop"):
+            if sent.use in kept:
                 continue
             (self.abandoned if sent.operation in AUDIO_OPERATIONS else self.withdrawn).append(identity)
             del self.leg.sent[identity]

@@ -204,7 +204,7 @@ class Inbox:
             run = next((runs[key] for key in route.keys if key in runs), route.run)
             change = self._decide(entry.event, rows.get(run), run, now)
             if change.row is not None:
-                pass
+                rows[change.row.run] = change.row
                 runs.update(dict.fromkeys(change.keys, change.row.run))
             if not set(entry.settles) <= set(change.settled):
                 change = replace(change, settled=(*change.settled, *entry.settles))

@@ -14,17 +14,20 @@ from engine.scenario.parse import parse
 from engine.scenario.report import Report, Result
 from engine.scenario.run import INSTALL, Outcome, run_scenario
 from engine.scenario.script import ScenarioFile
+from engine.simulator.options import Options
 from engine.tables import catalogue
 
 Load = Callable[[Mapping[str, bytes]], Loaded]
 
 
-def run_file(path: str, text: bytes | str, files: Mapping[str, bytes], *, load: Load = load) -> Report:
+def run_file(
+    path: str, text: bytes | str, files: Mapping[str, bytes], *, load: Load = load, options: Options = Options()
+) -> Report:  # noqa: B008 (frozen)
     """
     Return what came of every scenario of one ``*.test.yaml``.
 
     *path* is quoted in the report. *files* are the flows folder, as ``load`` takes it: names to contents; ``test:``
-    gives one of these names. Where the folder has errors, they are the report. No I/O; the same arguments give the
+    gives one of these names. *options* are the simulated Telnyx's. Where the folder has errors, they are the report. No I/O; the same arguments give the
     same report.
     """
     loaded = load(files)
@@ -38,7 +41,7 @@ def run_file(path: str, text: bytes | str, files: Mapping[str, bytes], *, load: 
         return Report(problems=parsed.problems)
     secrets = {name: f"the secret {name}" for name in version.project.secrets} | dict(file.secrets)
     library = Library(install=INSTALL, catalogue=catalogue(), current=version, secrets=secrets)
-    outcomes = [run_scenario(scenario, file, library) for scenario in file.scenarios]
+    outcomes = [run_scenario(scenario, file, library, options=options) for scenario in file.scenarios]
     used = [line for outcome in outcomes for line in outcome.timeline.used if _is_of(outcome, line.run, file.flow)]
     return Report(
         results=tuple(_result(file, outcome) for outcome in outcomes),

@@ -56,11 +56,9 @@ class _Failed(Exception):
     """A step did not work."""
 
 
-def run_scenario(
-    scenario: Scenario, file: ScenarioFile, library: Library, *, options: Options | None = None
-) -> Outcome:
+def run_scenario(scenario: Scenario, file: ScenarioFile, library: Library, *, options: Options) -> Outcome:
     """Return how *scenario* went; the same arguments give the same outcome. *library* has the secrets of *file*."""
-    world = World(library.catalogue, options=options or Options(), start=file.start)
+    world = World(library.catalogue, options=options, start=file.start)
     stage = Stage(library=library, world=world, now=file.start)
     timeline = Timeline(stage=stage)
     cast = Cast(stage=stage, flow=file.flow)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from engine.core.leg import Leg
@@ -60,7 +61,11 @@ class Story:
             if not done.operation or done.operation == "notify":
                 told.append((done.at, 0, self._silent(done)))
         told.sort(key=lambda line: line[:2])
-        lines = [f"{self.clock(at)}  {text}" for at, _, text in told]
+        lines = []
+        for text, same in groupby(told, key=lambda line: line[2]):
+            found = list(same)
+            often = f" ({len(found)} times)" if len(found) > 1 else ""
+            lines.append(f"{self.clock(found[0][0])}  {text}{often}")
         left_out = len(lines) - MOST_LINES
         return lines if left_out <= 0 else [f"({left_out} earlier lines are left out)", *lines[left_out:]]
 

@@ -242,12 +242,13 @@ async def test_sender_who_goes_away_cancels_nothing():
     one = Setup()
     one.store.gate.clear()
     async with running(one.inbox.run()):
-        [answer] = one.submit(webhook("e1"))
+        gone, copy = one.submit(webhook("e1"), webhook("e1"))
         await settle()
-        answer.cancel()
+        gone.cancel()
+        await settle()
         one.store.gate.set()
-        await settle()
 
+        assert await copy is True
     assert set(one.store.inbox) == {"e1"}
 
 

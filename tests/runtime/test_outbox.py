@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from runtime_world import CountingCore, ListLog, running
+from runtime_world import CountingCore, GatedStore, ListLog, running
 
 from engine.core.answer import Answer
 from engine.core.change import Change, Row
@@ -28,7 +28,7 @@ BUSY = Answer(status=422, code="90018", title="Call has already ended")
 class Service:
     """Inbox and outbox around a memory store. A second one with the same store is a restart."""
 
-    def __init__(self, reply=lambda command, attempt: ACCEPT, *, store=None, clock=None) -> None:
+    def __init__(self, reply=lambda command, attempt: ACCEPT, *, store=None, clock=None, **options) -> None:
         self.clock = clock or FakeClock(NOW)
         self.store = store or MemoryStore()
         self.carrier = RecordingCarrier(reply, now=self.clock.now)
@@ -48,6 +48,7 @@ class Service:
             post=self.inbox.post,
             catalogue=catalogue(),
             log=self.log,
+            **options,
         )
 
     def follow(self, change: Change) -> None:
@@ -169,15 +170,59 @@ async def test_what_follows_a_refused_command_may_be_withdrawn_before_it_is_sent
         assert service.outbox.is_idle
 
 
+async def test_what_follows_a_refused_command_waits_until_the_run_has_taken_the_refusal():
+    store = GatedStore()
+    service = Service(lambda command, attempt: store.gate.clear() or BUSY, store=store)
+    async with service.alive():
+        await service.commit(command("a1"), command("a2", seq=2))
+        assert service.sent == [("a1", 0)]
+
+        store.gate.set()
+        await settle()
+
+        assert service.sent == [("a1", 0), ("a2", 0)]
+
+
+async def test_command_withdrawn_while_its_attempt_is_noted_is_not_sent():
+    class SlowNotes(MemoryStore):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gate = asyncio.Event()
+
+        async def attempt(self, command_ids, *, at):
+            await self.gate.wait()
+            return await super().attempt(command_ids, at=at)
+
+    async with Service(store=SlowNotes()).alive() as service:
+        await service.commit(command("a1"), command("a2", seq=2))
+        await service.commit(event_id="e2", withdrawn=("a1",))
+        service.store.gate.set()
+        await settle()
+
+        assert service.sent == [("a2", 0)]
+        assert service.outbox.is_idle
+
+
 async def test_hangup_overtakes_a_command_that_is_under_way():
     service = Service(lambda command, attempt: ACCEPT if command.operation == "hangup" else never(command, attempt))
     async with service.alive():
         await service.commit(command("a1"))
-        await service.commit(command("a2", "hangup", seq=2, urgent=True), event_id="e2", abandoned=("a1",))
+        await service.commit(command("a2", "hangup", seq=2, urgent=True), event_id="e2")
 
         assert [command_id for command_id, _ in service.sent] == ["a1", "a2"]
         assert service.outcomes == [("a2", ACCEPTED)]
-        assert service.outbox.is_idle
+        assert not service.outbox.is_idle
+
+
+async def test_hangup_does_not_wait_for_a_place_among_the_requests():
+    service = Service(
+        lambda command, attempt: ACCEPT if command.operation == "hangup" else never(command, attempt), max_under_way=1
+    )
+    async with service.alive():
+        await service.commit(command("a1", chain="a"), command("b1", chain="b"))
+        await service.commit(command("c1", "hangup", chain="c", urgent=True), event_id="e2")
+
+        assert [command_id for command_id, _ in service.sent] == ["a1", "c1"]
 
 
 async def test_silence_sends_the_identical_command_again_while_the_first_is_under_way():

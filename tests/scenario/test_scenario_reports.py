@@ -13,7 +13,8 @@ from engine.scenario.parse import parse
 from engine.scenario.report import as_json, as_text, merged
 from engine.tables import catalogue
 
-FLOWS = Path(__file__).parents[2] / "flows"
+_ROOT = Path(__file__).parents[2]
+SCENARIOS = sorted([*_ROOT.glob("flows/*.test.yaml"), *_ROOT.glob("examples/*/*.test.yaml")])
 
 
 @pytest.mark.parametrize("name", ["failures", "misspelt"])
@@ -26,9 +27,9 @@ def test_what_people_read_is_as_agreed(name):
     assert told == (GOLDEN / f"{name}.out").read_text()
 
 
-@pytest.mark.parametrize("path", sorted(FLOWS.glob("*.test.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.name)
 def test_the_scenarios_of_our_flows_pass(path):
-    report = run_file(path.name, path.read_bytes(), read_folder(FLOWS))
+    report = run_file(path.name, path.read_bytes(), read_folder(path.parent))
 
     assert report.is_good, as_text(report, {}, seconds=0.0)
 

@@ -170,8 +170,8 @@ def test_does_compares_in_the_authors_spelling_and_in_telnyxs():
         - does: {gather: {prompt: menu, digits: 1, wait: 4s, tries: 2, into: choice}}
         - caller: presses 3
         - does: {enqueue: {queue_name: help, max_wait_time_secs: 300}}
-        - does: {playback_start: {loop: infinity}}
         - does: {speak: "You are number 1, after key 3."}
+        - does: {playback_start: {loop: infinity}}
     """)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from engine.check.run import load
 from engine.config import Settings
+from engine.core.flow import Version
 from engine.service import Serving, serve
 from engine.simulator.options import Options
 from engine.simulator.server import SimulatorServer
@@ -70,6 +72,7 @@ class Place:
         self.simulator = simulator
         self.log = LogStream()
         self.files = {"hello.flow.yaml": FLOW}
+        self.plant: Callable[[Version], Version] = lambda version: version  # a test's own fault
         self.settings = Settings(
             telnyx_api_key=simulator.api_key,
             telnyx_public_key=simulator.public_key,
@@ -89,7 +92,8 @@ class Place:
         loaded = load(self.files)
         assert loaded.version is not None, loaded.problems
         options = {"log_to": self.log, "lock_wait_s": 0, **options}
-        task = asyncio.create_task(serve(self.settings, loaded.version, self.files, ready=up.set_result, **options))
+        version = self.plant(loaded.version)
+        task = asyncio.create_task(serve(self.settings, version, self.files, ready=up.set_result, **options))
         try:
             await asyncio.wait((task, up), return_when=asyncio.FIRST_COMPLETED)
             if task.done():

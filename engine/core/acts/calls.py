@@ -59,7 +59,7 @@ def _transfer(turn: Turn, running: Running) -> Result:
         return Failure("may_call", title="the number is outside may_call of project.yaml")
     word = str(turn.option(frame, "as") or "transfer")
     running.note["word"] = word
-    leg.far_legs[word] = FarLeg()
+    leg.far_legs[word] = FarLeg(leg.n + 1)
     far_token = ClientState(turn.program.install, leg.run, leg.n + 1, word).encode()
     caller_id = turn.option(frame, "from") or turn.program.project.caller_id or None
     turn.send(
