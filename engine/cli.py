@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from engine.check.report import as_json, as_text
 from engine.core.flow import Version
 from engine.core.problem import Problem
 from engine.errors import FlowError, RingflowError, SettingsError
-from engine.flows_folder import read_folder
+from engine.flows_folder import read_folder, read_tests
 
 OK = 0  # nothing to report
 PROBLEMS = 1  # problems were found in flows or scenarios
@@ -122,6 +123,34 @@ def _shown(folder: Path, name: str) -> str:
 
 def _has_colour() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+# -- test ------------------------------------------------------------------------------------------------------
+
+
+@cli.command(epilog="Example: ringflow test flows/")
+@click.argument("paths", nargs=-1, type=click.Path())
+@_format_option
+def test(paths: tuple[str, ...], form: str) -> int:
+    """Run scenario tests in virtual time. PATHS are folders with *.test.yaml, or single ones."""
+    from engine.scenario.file import run_file
+    from engine.scenario.report import as_json as report_as_json
+    from engine.scenario.report import as_text as report_as_text
+    from engine.scenario.report import merged
+
+    began = time.monotonic()
+    tests = {path: text for place in paths or ("flows",) for path, text in read_tests(place).items()}
+    folders = {folder: read_folder(folder) for folder in {path.parent for path in tests}}
+    report = merged(run_file(str(path), text, folders[path.parent]) for path, text in tests.items())
+    seconds = time.monotonic() - began
+    sources = {str(path): text for path, text in tests.items()}
+    for files in folders.values():
+        sources |= files
+    as_words = (
+        report_as_json(report, seconds=seconds) if form == "json" else report_as_text(report, sources, seconds=seconds)
+    )
+    click.echo(as_words, nl=False)
+    return OK if report.is_good else PROBLEMS
 
 
 # -- route -----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.errors import FlowError
 
 FLOW_ENDING = ".flow.yaml"
+TEST_ENDING = ".test.yaml"
 PROJECT = "project.yaml"
 _MISSPELT = (".flow.yml", ".flow.yaml.txt", ".flow.yml.txt")
 _MOST_BYTES = 2_000_000  # more than the reader accepts, so that it can say so; never a whole disk image
@@ -36,13 +37,38 @@ def read_folder(folder: str | Path, *, stage: str | None = None) -> dict[str, by
         if stage is not None:
             projects.append(f"project.{stage}.yaml")
             if projects[-1] not in names:
-                raise FlowError(f"RINGFLOW_STAGE is '{stage}', but there is no {path / projects[-1]}; "
-                                "write that file, or leave RINGFLOW_STAGE out")
+                raise FlowError(
+                    f"RINGFLOW_STAGE is '{stage}', but there is no {path / projects[-1]}; "
+                    "write that file, or leave RINGFLOW_STAGE out"
+                )
         return {name: _read(path / name) for name in [*flows, *projects]}
     except FileNotFoundError as error:
         raise FlowError(f"there is no {error.filename}; set RINGFLOW_FLOWS to the folder of your flows") from None
     except NotADirectoryError:
         raise FlowError(f"{path} is a file; name the folder that holds your flows") from None
+    except OSError as error:
+        raise FlowError(f"{error.filename} cannot be read: {error.strerror}") from None
+
+
+def read_tests(place: str | Path) -> dict[Path, bytes]:
+    """
+    Return the scenario files of a folder, or the one that *place* names, by path.
+
+    Raises:
+        FlowError: there is none, or one cannot be read.
+    """
+    path = Path(place)
+    try:
+        if path.is_file():
+            if not path.name.endswith(TEST_ENDING):
+                raise FlowError(f"{path} is not a test; the name of a test ends in {TEST_ENDING}")
+            return {path: _read(path)}
+        tests = sorted(entry for entry in path.iterdir() if entry.name.endswith(TEST_ENDING))
+        if not tests:
+            raise FlowError(f"there is no test in {path}; a test is a file whose name ends in {TEST_ENDING}")
+        return {test: _read(test) for test in tests}
+    except FileNotFoundError as error:
+        raise FlowError(f"there is no {error.filename}; name a folder that holds tests, or one test") from None
     except OSError as error:
         raise FlowError(f"{error.filename} cannot be read: {error.strerror}") from None
 

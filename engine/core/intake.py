@@ -19,7 +19,7 @@ from engine.core.program import Library, Program
 from engine.core.queue import queue_change
 from engine.core.room import room_change
 from engine.core.routing import answering
-from engine.core.step import KEPT, begin, step
+from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
 
 UNBORN_FOR_S = 90.0
@@ -149,12 +149,14 @@ def _first_of_leg(event: Event, library: Library, *, run: str, now: float) -> Ch
 
 def _unborn(event: Event, leg: Leg, row: Row, library: Library, *, now: float) -> Change:
     """An event of a leg whose call.initiated has not come yet."""
+    if event.type == TIMER and event.payload.get("gen") != leg.gen:
+        return Change(event_id="", at=now)
     if event.type == "call.initiated" and event.payload.get("direction") == "incoming":
         return _start(event, leg.parked, row, library, run=row.run, now=now)
     if event.type in ("call.hangup", TIMER):
         leg.status, leg.ended_at, leg.parked, leg.timers = "ended", now, [], {}
     elif event.type in KEPT:
-        leg.parked.append(_parked(event, now))
+        leg.parked = [*leg.parked, _parked(event, now)][-MOST_PARKED:]
     return _keep(event, leg, row.ver, now=now, why="waits for call.initiated")
 
 

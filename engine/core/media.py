@@ -70,7 +70,10 @@ def note_end(turn: Turn, event: Event) -> bool:
     token = event.client_state
     if token is not None and token.run == turn.leg.run and token.n < media.n:
         return False
-    if event.payload.get("status") == "cancelled" and not media.stop_n:
+    status = event.payload.get("status")
+    if status == "cancelled" and not media.stop_n:
         return False  # its predecessor's: this one was not cut (runtime.md, "Stale", c)
+    if status == "call_hangup":
+        return False  # the call is over: nothing else is to begin
     quiet(turn)
     return True

@@ -27,7 +27,7 @@ def _link_began(turn: Turn, event: Event) -> None:
         return  # a leg has one link per role name, the earliest
     leg.links[role] = Link(str(event.payload["run"]), str(event.payload.get("number") or ""))
     if event.payload.get("queue"):
-        leg.is_private, leg.connecting, leg.hidden_id = True, None, leg.conference_id
+        leg.is_private, leg.connecting = True, None
     agenda.finished_by(turn, "link.began", event)
     if leg.status == "live":
         agenda.offer(turn, f"{role}.joined", {})

@@ -7,11 +7,11 @@ before the state's first command, the second ``call.bridged`` of one bridge, any
 
 from __future__ import annotations
 
-from engine.core import agenda, due, ending, media, messages, states
-from engine.core.acts import queueing
+from engine.core import agenda, due, ending, far_legs, media, messages, states
+from engine.core.acts import queueing, rooms
 from engine.core.acts.act import Failure
 from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, REFUSED, TIMER, Event
-from engine.core.leg import FarLeg, Sent
+from engine.core.leg import Sent
 from engine.core.names import room_run
 from engine.core.turn import Turn
 
@@ -28,6 +28,7 @@ def step(turn: Turn, event: Event) -> None:
         _outcome(turn, event)
     elif leg.status == "ended":
         ending.late(turn, event)
+        far_legs.hang_up_late(turn, event)
     elif event.type == TIMER:
         due.fall_due(turn)
     elif event.type == DEFECT:
@@ -39,39 +40,32 @@ def step(turn: Turn, event: Event) -> None:
         _webhook(turn, event)
     agenda.proceed(turn)
     _offer_parked(turn)
+    states.limit(turn)
 
 
 def begin(turn: Turn, state: str) -> None:
     """Let a new leg enter its first state; events that came before its call.initiated are offered then."""
     states.enter(turn, state)
+    for row in turn.leg.parked:
+        _take_note(turn, row["name"], Event(id=row["id"], type=row["type"], payload=row["payload"]))
     agenda.proceed(turn)
     _offer_parked(turn)
+    states.limit(turn)
 
 
 # -- webhooks --------------------------------------------------------------------------------------------------
 
 
 def _webhook(turn: Turn, event: Event) -> None:
-    name = _name_of(turn, event)
+    name = far_legs.name_of(turn, event)
     if name is None or _is_early_key(turn, event):
         return
+    is_hidden = _is_hidden(turn, name, event)
     _take_note(turn, name, event)
     if turn.leg.status == "leaving":
-        _while_leaving(turn, event)
-    elif turn.leg.status == "live" and not _is_hidden(turn, name):
+        _while_leaving(turn)
+    elif turn.leg.status == "live" and not is_hidden:
         _hand_on(turn, name, event)
-
-
-def _name_of(turn: Turn, event: Event) -> str | None:
-    """Return the name under which handlers know *event*; None when it says nothing new."""
-    token = event.client_state
-    if token is None or not token.word or token.run != turn.leg.run:
-        return event.type
-    if event.call_control_id == turn.leg.call_control_id:
-        return event.type
-    far = turn.leg.far_legs.setdefault(token.word, FarLeg())
-    far.call_control_id = event.call_control_id or far.call_control_id
-    return event.type if event.type == "call.bridged" else f"{token.word}.{event.type}"
 
 
 def _is_early_key(turn: Turn, event: Event) -> bool:
@@ -90,37 +84,75 @@ def _take_note(turn: Turn, name: str, event: Event) -> None:
     leg = turn.leg
     if name == "call.answered":
         leg.is_answered = True
-    elif name == "call.enqueued":
-        queueing.entered(turn, str(event.payload.get("queue") or leg.enqueued.get("queue_name") or ""))
-    elif name == "call.dequeued" and event.payload.get("queue") in (leg.queue, None):
-        queueing.left(turn)
-    elif name == "conference.participant.joined" and leg.room:
-        leg.is_in_room, leg.conference_id = True, event.conference_id or ""
-        turn.out.tell(room_run(leg.room), "room.joined", run=leg.run, conference_id=leg.conference_id)
-    elif name == "conference.participant.left" and leg.room and event.conference_id in (leg.conference_id, None):
-        turn.out.tell(room_run(leg.room), "room.left", run=leg.run, hangup=False)
-        if leg.is_in_room:
-            leg.room, leg.is_in_room = "", False
     elif name == "call.hangup":
         ending.hung_up(turn, event)
-    if media.note_end(turn, event):
-        agenda.release(turn)
+    elif name in ("call.enqueued", "call.dequeued"):
+        _note_queue(turn, name, event)
+    elif name in ("conference.participant.joined", "conference.participant.left"):
+        _note_room(turn, name, event)
+    else:
+        _note_end(turn, event)
 
 
-def _is_hidden(turn: Turn, name: str) -> bool:
+def _note_queue(turn: Turn, name: str, event: Event) -> None:
+    leg, queue = turn.leg, event.payload.get("queue")
+    if _is_overtaken(turn, event, "queue"):
+        return
+    if name == "call.enqueued":
+        queueing.entered(turn, str(queue or leg.enqueued.get("queue_name") or ""))
+    elif queue in (leg.queue, None):
+        queueing.left(turn)
+
+
+def _note_room(turn: Turn, name: str, event: Event) -> None:
+    leg = turn.leg
+    if _is_overtaken(turn, event, "room"):
+        return
+    if name == "conference.participant.joined" and leg.room:
+        leg.is_in_room, leg.conference_id = True, event.conference_id or ""
+        if leg.connecting is not None:
+            leg.hidden_id = leg.conference_id
+        turn.out.tell(
+            room_run(leg.room), "room.joined", run=leg.run, stay=leg.stay, conference_id=leg.conference_id
+        )
+    elif name == "conference.participant.left" and leg.is_in_room and event.conference_id in (leg.conference_id, None):
+        rooms.taken_out(turn)
+
+
+def _is_overtaken(turn: Turn, event: Event, place: str) -> bool:
+    """Tell whether a later event about the same place came first: what this one says is no longer so."""
+    if event.occurred_at is None:
+        return False
+    newest = turn.leg.newest.get(place, event.occurred_at)
+    turn.leg.newest[place] = max(newest, event.occurred_at)
+    return event.occurred_at < newest
+
+
+def _note_end(turn: Turn, event: Event) -> None:
+    """What was to be heard has ended: the step that waited for the silence begins; broken music is an error."""
+    was, status = turn.leg.media, event.payload.get("status")
+    if not media.note_end(turn, event):
+        return
+    is_broken = status in ("file_not_found", "failed") and was is not None and was.kind == "music" and not was.stop_n
+    if is_broken and turn.leg.status == "live" and turn.leg.running is None:
+        agenda.fail(turn, Failure(str(status), title=str(event.payload.get("status_detail") or "")), verb="play")
+    agenda.release(turn)
+
+
+def _is_hidden(turn: Turn, name: str, event: Event) -> bool:
     """Tell whether an event belongs to the manoeuvre of ``connect``, which flows do not see."""
-    hidden = ("call.dequeued", "conference.participant.joined", "conference.participant.left")
-    return name in hidden and (turn.leg.connecting is not None or turn.leg.is_private)
+    leg = turn.leg
+    if name in ("conference.participant.joined", "conference.participant.left"):
+        return leg.connecting is not None or leg.is_private or event.conference_id == (leg.hidden_id or None)
+    return name == "call.dequeued" and (leg.connecting is not None or leg.is_private)
 
 
 def _hand_on(turn: Turn, name: str, event: Event) -> None:
-    """Offer an event to the running step, then to the handlers; keep it a while if nobody takes it."""
-    if name == "call.bridged" and not _is_first_bridge(turn):
-        return
+    """Offer an event to the running step, then to the handlers of its state; keep it a while if nobody takes it."""
+    moved, turn.moved = turn.moved, False
     is_taken = agenda.finished_by(turn, name, event)
-    if turn.leg.status != "live":
-        return
-    if _is_late_answer(turn, event, is_taken):
+    has_failed, turn.moved = turn.moved, turn.moved or moved
+    if turn.leg.status != "live" or has_failed or _is_late_answer(turn, event, is_taken):
         return
     is_handled = agenda.offer(turn, name, event.payload)
     if not (is_taken or is_handled) and name in KEPT:
@@ -128,24 +160,15 @@ def _hand_on(turn: Turn, name: str, event: Event) -> None:
 
 
 def _is_late_answer(turn: Turn, event: Event, is_taken: bool) -> bool:
-    """Tell whether an ``ended`` belongs to nothing that runs now: handlers must not take it for a new one."""
+    """Tell whether an ``ended`` belongs to nothing of this state: handlers must not take it for a new one."""
     token = event.client_state
     return (
         not is_taken
         and event.type in ("call.gather.ended", "call.speak.ended", "call.playback.ended")
         and token is not None
         and token.run == turn.leg.run
-        and token.n < turn.leg.first_n
+        and (not turn.leg.first_n or token.n < turn.leg.first_n)
     )
-
-
-def _is_first_bridge(turn: Turn) -> bool:
-    """The first call.bridged of either leg counts, the second says nothing new (language.md, section 2)."""
-    for far in turn.leg.far_legs.values():
-        if far.is_bridged:
-            return False
-        far.is_bridged = True
-    return True
 
 
 def _park(turn: Turn, name: str, event: Event) -> None:
@@ -176,8 +199,9 @@ def _offer_parked(turn: Turn) -> None:
         agenda.proceed(turn)
 
 
-def _while_leaving(turn: Turn, event: Event) -> None:
-    if event.type == "call.speak.ended" and "goodbye" in turn.leg.timers:
+def _while_leaving(turn: Turn) -> None:
+    """Once the apology has been heard the call is hung up."""
+    if turn.leg.media is None and "goodbye" in turn.leg.timers:
         states.hang_up_at_last(turn)
 
 
@@ -193,7 +217,7 @@ def _outcome(turn: Turn, event: Event) -> None:
         return
     if sent.use == "stop":
         media.stop_answered(turn)
-    elif sent.use == "watch":
+    elif sent.use in ("watch", "gone"):
         _seen(turn, sent, event)
     elif sent.use == "connect":
         messages.left_line(turn)
@@ -212,12 +236,16 @@ def _seen(turn: Turn, sent: Sent, event: Event) -> None:
     body = (event.payload.get("body") or {}).get("data") or {}
     is_gone = event.payload.get("status") == 404 or body.get("is_alive") is False
     if is_gone:
-        state = leg.state
+        leg.last_state = leg.state or leg.last_state
         states.end(turn, why="hangup")
-        states.freeze(turn, state or leg.last_state)
+        states.freeze(turn)
     elif leg.status == "leaving":
         states.hang_up_at_last(turn)
+    elif sent.use == "gone":
+        if leg.running is None and leg.serial == sent.serial:
+            agenda.fail(turn, Failure("no_hangup", title="Telnyx said that the call had ended, and it lives"), verb="")
     elif leg.running is not None and leg.running.serial == sent.serial and "step" not in leg.timers:
+        queueing.give_up(turn)
         agenda.settle(turn, Failure("no_answer", title="Telnyx accepted the step and then reported nothing"))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.core.event import ClientState
-from engine.core.flow import Flow, Role
+from engine.core.flow import Flow
 from engine.core.leg import Leg
+from engine.core.program import Program
 from engine.scenario.reading import called, role_name
 from engine.scenario.stage import Stage
 from engine.simulator.values import Look
@@ -52,10 +53,9 @@ class Cast:
         """Return the engine's session of the leg of *name*; None for a leg without a run."""
         return self.stage.leg(self.stage.run_of(self.legs.get(name, "")))
 
-    def role_of(self, session: Leg) -> Role:
-        """Return the compiled role that a session plays."""
-        version = self.stage.rows[session.run].version
-        return self.stage.library.program(version, session.flow).role(session.role)
+    def program_of(self, session: Leg) -> Program:
+        """Return the flow that a session runs, as compiled."""
+        return self.stage.library.program(self.stage.rows[session.run].version, session.flow)
 
     def called(self, name: str) -> str:
         """Return how a message calls *name*."""

@@ -21,14 +21,19 @@ Load = Callable[[Mapping[str, bytes]], Loaded]
 
 
 def run_file(
-    path: str, text: bytes | str, files: Mapping[str, bytes], *, load: Load = load, options: Options = Options()
-) -> Report:  # noqa: B008 (frozen)
+    path: str,
+    text: bytes | str,
+    files: Mapping[str, bytes],
+    *,
+    load: Load = load,
+    options: Options = Options(),  # noqa: B008 (frozen)
+) -> Report:
     """
     Return what came of every scenario of one ``*.test.yaml``.
 
     *path* is quoted in the report. *files* are the flows folder, as ``load`` takes it: names to contents; ``test:``
-    gives one of these names. *options* are the simulated Telnyx's. Where the folder has errors, they are the report. No I/O; the same arguments give the
-    same report.
+    gives one of these names. Where the folder has errors, they are the report. *options* are the simulated Telnyx's.
+    No I/O; the same arguments give the same report.
     """
     loaded = load(files)
     version = loaded.version

@@ -21,7 +21,7 @@ def listens(cast: Cast, name: str) -> bool:
         return True
     if session.status != "live":
         return False
-    role = cast.role_of(session)
+    role = cast.program_of(session).role(session.role)
     handled = any(_KEY in block.on for block in (role.states[session.state], role.anywhere))
     token = ClientState.decode(look.client_state)
     # A key before the state's first command is accepted counts as pressed too early (runtime.md, "Stale", d).

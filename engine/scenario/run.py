@@ -215,8 +215,10 @@ class _Rehearsal:
         if isinstance(check, Does) and check.is_forbidden:
             if self._let_run(self.stage.now + (within_s or 0.0), lambda: not self.checker.holds(check)):
                 raise _Failed("that was done")
-        elif not self._let_run(self.stage.now + (within_s or WITHIN_S), lambda: self.checker.holds(check)):
-            raise _Failed(self._disappointment(check, within_s or WITHIN_S))
+        else:
+            limit_s = WITHIN_S if within_s is None else within_s
+            if not self._let_run(self.stage.now + limit_s, lambda: self.checker.holds(check)):
+                raise _Failed(self._disappointment(check, limit_s))
         self.story.begin_anew()
 
     def _disappointment(self, check: Check, within_s: float) -> str:

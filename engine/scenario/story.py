@@ -104,7 +104,8 @@ class Story:
 
     def _silent(self, done: Done) -> str:
         verb = done.step.action.verb if done.step is not None else done.operation
-        told = ", ".join(f"{key}: {value}" for key, value in done.parameters.items())
+        plain = {key: value for key, value in done.parameters.items() if isinstance(value, str | int | float)}
+        told = ", ".join(f"{key}: {value}" for key, value in plain.items())
         return f"{verb} for {self.cast.name_of(done.leg)} ({told})"
 
     def _happened(self, entry: Entry) -> str:
@@ -134,18 +135,18 @@ class Story:
             session = self.cast.session(name)
             if session is None:
                 continue
-            path = self.cast.flow.path
             if session.status == "live":
-                yield f"{self.cast.called(name)} is in {session.state} ({path}:{_line(session, self.cast)})"
+                yield f"{self.cast.called(name)} is in {session.state} ({self._place(session)})"
             else:
                 place = f", it was in {session.last_state}" if session.last_state else ""
                 yield f"the call of {self.cast.called(name)} is over{place}"
 
-
-def _line(session: Leg, cast: Cast) -> int:
-    """Return the flow's line that is being carried out: the running step's, else the state's."""
-    role = cast.role_of(session)
-    if session.running is not None:
-        frame = session.running.frame
-        return role.block(frame.block).action(frame.number).line
-    return role.states[session.state].line
+    def _place(self, session: Leg) -> str:
+        """Return the flow's line that is being carried out: the running step's, else the state's."""
+        program = self.cast.program_of(session)
+        role = program.role(session.role)
+        line = role.states[session.state].line
+        if session.running is not None:
+            frame = session.running.frame
+            line = role.block(frame.block).action(frame.number).line
+        return f"{program.flow.path}:{line}"
