@@ -43,6 +43,7 @@ def _link_ended(turn: Turn, event: Event) -> None:
         rooms.is_out(turn, str(event.payload["room"]))
     if event.payload.get("hangup") and leg.status == "live":
         agenda.offer(turn, f"{role}.call.hangup", {})
+        agenda.proceed(turn)  # its steps run before `left` may lead elsewhere
     if leg.status == "live":
         agenda.offer(turn, f"{role}.left", {})
 

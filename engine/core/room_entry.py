@@ -138,8 +138,9 @@ def _after_creating(turn: RoomTurn, member: Member) -> None:
 def participants_known(turn: RoomTurn, event: Event, request: Request) -> None:
     """The list of participants has come: the one who created the room ends it when it leaves."""
     member = turn.room.member(request.run, request.stay)
-    rows = (event.payload.get("body") or {}).get("data") or []
-    for row in rows if member is not None else ():
+    if member is None:
+        return
+    for row in (event.payload.get("body") or {}).get("data") or []:
         if row.get("call_control_id") == member.call_control_id and row.get("status") == "joined":
             path = {"id": request.conference_id, "participant_id": str(row["id"])}
             turn.send("participant_update", member, path=path, end_conference_on_exit=True)

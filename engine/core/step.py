@@ -196,7 +196,7 @@ def _offer_parked(turn: Turn) -> None:
         for row in kept:
             if row["until"] >= turn.now and turn.leg.status == "live":
                 _hand_on(turn, row["name"], Event(id=row["id"], type=row["type"], payload=row["payload"]))
-        agenda.proceed(turn)
+                agenda.proceed(turn)
 
 
 def _while_leaving(turn: Turn) -> None:

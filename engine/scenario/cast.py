@@ -51,7 +51,10 @@ class Cast:
 
     def session(self, name: str) -> Leg | None:
         """Return the engine's session of the leg of *name*; None for a leg without a run."""
-        return self.stage.leg(self.stage.run_of(self.legs.get(name, "")))
+        call = self.legs.get(name, "")
+        found = self.stage.leg(self.stage.run_of(call))
+        # The events of a leg that a transfer rang find the run of the leg that rang it.
+        return found if found is not None and found.call_control_id == call else None
 
     def program_of(self, session: Leg) -> Program:
         """Return the flow that a session runs, as compiled."""

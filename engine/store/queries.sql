@@ -44,7 +44,7 @@ delete from timers where run = ?;
 insert into journal (run, at, kind, record) values (?, ?, ?, ?);
 
 -- name: attempt
-update outbox set first_attempt_at = coalesce(first_attempt_at, ?)
+update outbox set first_attempt_at = coalesce(first_attempt_at, ?), owner = ?
 where command_id in (select value from json_each(?))
 returning command_id;
 

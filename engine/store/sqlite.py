@@ -6,6 +6,7 @@ import asyncio
 import base64
 import os
 import sqlite3
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ class SqliteStore:
     def __init__(self, path: str | Path, *, lock_wait_s: float = 10.0) -> None:
         self._path = Path(path)
         self._lock_wait_s = lock_wait_s
+        self._owner = uuid.uuid4().hex  # this process, in the rows of the commands that it sends
         self._lock: int | None = None
         self._open_writer: Writer | None = None
 
@@ -59,7 +61,9 @@ class SqliteStore:
     async def attempt(self, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
         wanted = _json(command_ids)
         return await self._writer.write(
-            lambda connection: frozenset(name for (name,) in connection.execute(queries()["attempt"], (at, wanted)))
+            lambda connection: frozenset(
+                name for (name,) in connection.execute(queries()["attempt"], (at, self._owner, wanted))
+            )
         )
 
     async def outstanding(self) -> Outstanding:

@@ -259,3 +259,20 @@ async def test_value_that_json_does_not_know_does_not_stop_a_commit(tmp_path):
 def test_every_named_statement_is_complete():
     assert all(text.count(";") == 0 for text in queries().values())
     assert [migration.number for migration in migrations()] == list(range(1, len(migrations()) + 1))
+
+
+async def test_a_command_bears_the_process_that_began_to_send_it(tmp_path):
+    store = SqliteStore(tmp_path / "ringflow.db")
+    await store.open()
+    commands = tuple(
+        OutboxRow(command_id=name, run="r", chain="r", seq=0, command=Command(operation="answer"), created_at=1.0)
+        for name in ("c1", "c2")
+    )
+    await store.apply([Change(event_id="e", at=1.0, row=Row(run="r", ver=1, state="{}"), commands=commands)])
+    await store.attempt(["c1"], at=2.0)
+    await store.close()
+
+    with closing(sqlite3.connect(tmp_path / "ringflow.db")) as database:
+        owners = dict(database.execute("select command_id, owner from outbox").fetchall())
+    assert owners["c1"]
+    assert owners["c2"] is None

@@ -24,7 +24,7 @@ create table inbox (
 ) without rowid;
 create index inbox_run on inbox (run, at);
 
--- Commands that are committed and not settled.
+-- Commands that are committed and not settled. owner is the process that has begun to send a command, null before.
 create table outbox (
     command_id text primary key,
     run text not null,
@@ -32,6 +32,7 @@ create table outbox (
     seq integer not null,
     body text not null,
     urgent integer not null,
+    owner text,
     created_at real not null,
     first_attempt_at real
 ) without rowid;
