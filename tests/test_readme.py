@@ -27,7 +27,9 @@ def test_the_flow_is_the_shipped_one_and_has_at_most_25_lines():
 
 
 def test_the_checkers_words_are_its_own():
-    files = {"first_flow.flow.yaml": FIRST_FLOW.replace("then: menu", "then: meun").replace("- speak", "- say").encode()}
+    files = {
+        "first_flow.flow.yaml": FIRST_FLOW.replace("then: menu", "then: meun").replace("- speak", "- say").encode()
+    }
 
     assert block("check") == as_text(check_files(files), files)
 

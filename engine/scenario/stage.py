@@ -7,6 +7,7 @@ A wait of fifteen minutes takes milliseconds. Whatever is due happens in order; 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.event import TIMER, Event
@@ -121,4 +122,11 @@ class Stage:
 
 def event_of(webhook: Webhook) -> Event:
     """Return the event in a webhook, as the service's decoder would."""
-    return Event(id=webhook.id, type=webhook.event_type, payload=webhook.payload)
+    envelope = webhook.body.get("data", webhook.body)
+    at = envelope.get("occurred_at") or webhook.payload.get("occurred_at")
+    return Event(
+        id=webhook.id,
+        type=webhook.event_type,
+        payload=webhook.payload,
+        occurred_at=datetime.fromisoformat(at).timestamp() if at else None,
+    )

@@ -28,8 +28,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.timeout(600)
 def test_the_installed_command_checks_and_tests_the_shipped_flows(installed: Path, tmp_path: Path) -> None:
     for command in ("check", "test"):
-        result = subprocess.run([installed, command, ROOT / "flows"], cwd=tmp_path, capture_output=True, text=True,
-                                check=False)
+        result = subprocess.run(
+            [installed, command, ROOT / "flows"], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -37,6 +38,7 @@ def test_the_installed_command_checks_and_tests_the_shipped_flows(installed: Pat
 @pytest.mark.timeout(600)
 def test_the_installed_command_finds_its_tables(installed: Path, tmp_path: Path) -> None:
     code = "from engine.tables import catalogue; print(len(catalogue().operations), len(catalogue().events))"
-    result = subprocess.run([installed.parent / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True,
-                            check=True)
+    result = subprocess.run(
+        [installed.parent / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert result.stdout.split() == ["75", "62"]

@@ -213,9 +213,9 @@ async def test_a_defect_harms_only_its_own_call(place):
         await place.log.line("state", state="waiting", flow="hello")
         await place.log.line("ended")
         assert world.look(bad).state == "ended"
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"http://127.0.0.1:{serving.port}/readyz") as answer:
-                assert answer.status == 200
+        url = f"http://127.0.0.1:{serving.port}/readyz"
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            assert answer.status == 200
 
     with sqlite3.connect(f"file:{place.folder}/ringflow.db?mode=ro", uri=True) as database:
         failed = database.execute("select count(*) from journal where kind = 'failed'").fetchone()[0]
