@@ -70,9 +70,12 @@ def _room_out(turn: Turn, event: Event) -> None:
 
 def _room_event(turn: Turn, event: Event) -> None:
     """A room event that this leg's flow listens to, told by the room's run."""
-    leg, name = turn.leg, str(event.payload["type"])
-    if name == "conference.ended" and leg.conference_id == event.payload.get("conference_id"):
-        rooms.is_out(turn, str(event.payload["room"]))
+    leg, name, room = turn.leg, str(event.payload["type"]), str(event.payload["room"])
+    is_ours = room in (leg.room, leg.departed) and leg.conference_id == event.payload.get("conference_id")
+    if name == "conference.ended" and is_ours:
+        rooms.is_out(turn, room)
+        _off(turn)
+        agenda.finished_by(turn, "room.out", event)  # the last one out: the end comes before the leave is answered
     if leg.status == "live":
         agenda.offer(turn, name, event.payload["payload"])
 

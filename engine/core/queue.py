@@ -238,6 +238,12 @@ def _done(turn: _Turn, message: Mapping[str, Any]) -> None:
         turn.queue.claims.pop(run, None)
 
 
+def _taken(turn: _Turn, message: Mapping[str, Any]) -> None:
+    """A private room has somebody in it, perhaps one who was on the way when the room was given back."""
+    if message["room"] not in turn.queue.rooms:
+        turn.queue.rooms.append(message["room"])
+
+
 def _freed(turn: _Turn, message: Mapping[str, Any]) -> None:
     if message["room"] in turn.queue.rooms:
         turn.queue.rooms.remove(message["room"])
@@ -251,5 +257,6 @@ _MESSAGES: Mapping[str, Callable[[_Turn, Mapping[str, Any]], None]] = {
     "claim.refused": _claim_refused,
     "connect.failed": _failed,
     "connect.done": _done,
+    "room.taken": _taken,
     "room.freed": _freed,
 }

@@ -19,7 +19,9 @@ _NEVER_ENDED = ("in_progress", "init")  # "init": it waits, with music, for some
 def join(turn: RoomTurn, message: Mapping[str, Any]) -> None:
     """A leg asks to be let in. One that is here already has a new stay, and its links are over."""
     room, run = turn.room, str(message["run"])
-    room.queue = message["queue"] or room.queue
+    if message["queue"] and not room.queue:
+        room.queue = message["queue"]
+        turn.out.tell(queue_run(room.queue), "room.taken", room=room.name)
     room_exit.forget(turn, run)
     room.members[run] = Member(
         run=run,
