@@ -1,0 +1,37 @@
+"""docs/verbs.md and docs/rules.md say what the engine's tables say. UPDATE_GOLDEN=1 writes them anew."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from generated import PAGES, ROOT, all_rules, sample_report
+
+from engine.core.verbs import VERBS
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_says_what_the_tables_say(name: str):
+    page = ROOT / "docs" / name
+    wanted = PAGES[name]()
+
+    if os.environ.get("UPDATE_GOLDEN"):
+        page.write_text(wanted, encoding="utf-8")
+
+    assert page.read_text(encoding="utf-8") == wanted
+
+
+def test_every_verb_and_option_is_in_the_page():
+    sections = (ROOT / "docs/verbs.md").read_text(encoding="utf-8").split("\n## ")[1:]
+
+    shown = {section.partition("\n")[0]: section for section in sections}
+
+    assert list(shown) == list(VERBS)
+    assert all(f"| `{option.name}`" in shown[verb.name] for verb in VERBS.values() for option in verb.options)
+
+
+def test_every_rule_is_in_the_page_with_an_example():
+    page = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
+
+    assert [line.code for line in all_rules() if f"### {line.code} {line.name}\n" not in page] == []
+    assert {line.code for line in all_rules() if f"[{line.code} {line.name}]" not in sample_report(line)} == {"Y008"}
