@@ -82,7 +82,35 @@ def project_schema() -> Schema:
 
 def _flow_definitions() -> Schema:
     anywhere = {"on": _ref("on"), "on_error": _ref("exits")}
-    state: Schema = {
+    role: Schema = {
+        "about": _text("text"),
+        "starts_when": _ref("starts_when"),
+        "anywhere": _ref("anywhere"),
+        "start": _exit(),
+        "states": _ref("states"),
+    }
+    return {
+        "starts_when": _starts_when(),
+        "prompt": _prompt(),
+        "anywhere": _object("anywhere", anywhere),
+        "states": _named(_object("state", _state())),
+        "role": _object("role", role, required=["start", "states"]),
+        "on": {"type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "on"},
+        "waits": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": _ref("exits"),
+            "x-is": "waits",
+            "propertyNames": {"pattern": words.DURATION, "x-is": "duration"},
+        },
+        "exits": _exits(),
+        "steps": {"type": "array", "minItems": 1, "items": _step(), "x-is": "steps"},
+        **{f"verb_{verb.name}": _verb(verb) for verb in VERBS.values()},
+    }
+
+
+def _state() -> Schema:
+    return {
         "about": _text("text"),
         "do": _ref("steps"),
         "then": _ref("exits"),
@@ -98,63 +126,49 @@ def _flow_definitions() -> Schema:
         "every": _ref("waits"),
         "on_error": _ref("exits"),
     }
-    role: Schema = {
-        "about": _text("text"),
-        "starts_when": _ref("starts_when"),
-        "anywhere": _ref("anywhere"),
-        "start": _exit(),
-        "states": _ref("states"),
+
+
+def _starts_when() -> Schema:
+    return _object(
+        "starts_when",
+        {
+            "calls_to": {
+                "type": ["string", "array"],
+                "pattern": "^any$",
+                "items": _text("phone"),
+                "minItems": 1,
+                "x-is": "calls_to",
+            },
+            "connection": _text("text"),
+        },
+    ) | {"minProperties": 1}
+
+
+def _prompt() -> Schema:
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "x-is": "prompt",
+        "additionalProperties": {
+            "type": ["string", "number", "object"],
+            "properties": {"audio": _name()},
+            "required": ["audio"],
+            "additionalProperties": False,
+            "x-is": "prompt text",
+        },
+        "propertyNames": {"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", "x-is": "language"},
     }
+
+
+def _exits() -> Schema:
     rule: Schema = {"if": _text("formula"), "do": _ref("steps"), "then": _exit()}
     return {
-        "starts_when": _object(
-            "starts_when",
-            {
-                "calls_to": {
-                    "type": ["string", "array"],
-                    "pattern": "^any$",
-                    "items": _text("phone"),
-                    "minItems": 1,
-                    "x-is": "calls_to",
-                },
-                "connection": _text("text"),
-            },
-        )
-        | {"minProperties": 1},
-        "prompt": {
-            "type": "object",
-            "minProperties": 1,
-            "x-is": "prompt",
-            "additionalProperties": {
-                "type": ["string", "number", "object"],
-                "properties": {"audio": _name()},
-                "required": ["audio"],
-                "additionalProperties": False,
-                "x-is": "prompt text",
-            },
-            "propertyNames": {"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", "x-is": "language"},
-        },
-        "anywhere": _object("anywhere", anywhere),
-        "states": _named(_object("state", state)),
-        "role": _object("role", role, required=["start", "states"]),
-        "on": {"type": "object", "minProperties": 1, "additionalProperties": _ref("exits"), "x-is": "on"},
-        "waits": {
-            "type": "object",
-            "minProperties": 1,
-            "additionalProperties": _ref("exits"),
-            "x-is": "waits",
-            "propertyNames": {"pattern": words.DURATION, "x-is": "duration"},
-        },
-        "exits": {
-            **_object("rule", rule),
-            "type": ["string", "object", "array"],
-            "items": _object("rule", rule),
-            "minItems": 1,
-            "minProperties": 1,
-            "x-is": "exits",
-        },
-        "steps": {"type": "array", "minItems": 1, "items": _step(), "x-is": "steps"},
-        **{f"verb_{verb.name}": _verb(verb) for verb in VERBS.values()},
+        **_object("rule", rule),
+        "type": ["string", "object", "array"],
+        "items": _object("rule", rule),
+        "minItems": 1,
+        "minProperties": 1,
+        "x-is": "exits",
     }
 
 
