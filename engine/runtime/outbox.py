@@ -35,6 +35,7 @@ from engine.runtime.clock import Alarm, Alarms
 _URGENT_SLOTS = 20  # hang-ups never wait for what else is under way
 _STORE_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 60.0
+_KEY_REFUSED = "Telnyx refuses the API key; set TELNYX_API_KEY"
 _DIALS_PER_SECOND = "90103"  # concerns dials only, not the account
 
 Post = Callable[..., asyncio.Future[None]]
@@ -311,7 +312,13 @@ class Outbox:
         if answer.is_throttled and answer.retry_after_s is not None and answer.code != _DIALS_PER_SECOND:
             pause_s = min(answer.retry_after_s, _LONGEST_PAUSE_S)
             self._paused_until = max(self._paused_until, self._clock.now() + pause_s)
-        self.key_problem = "Telnyx refuses the API key; set TELNYX_API_KEY" if answer.status == 401 else None
+        self._note_key(_KEY_REFUSED if answer.status == 401 else None)
+
+    def _note_key(self, problem: str | None) -> None:
+        """Remember whether Telnyx takes our key, and say it once when that changes."""
+        if problem is not None and self.key_problem is None:
+            self._log.error("key_refused", problem=problem)
+        self.key_problem = problem
 
     async def _settle(self, entry: _Entry, outcome: Event) -> None:
         """Report *outcome*; what is behind a command that failed waits until the run has said what becomes of it."""

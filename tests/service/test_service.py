@@ -98,6 +98,7 @@ async def test_refused_key_makes_it_unready_and_ends_nothing(place):
         place.call()
 
     assert "Telnyx refuses the API key" in details
+    assert [row["level"] for row in place.log.rows if row["event"] == "key_refused"] == ["error"]
 
 
 async def test_stopping_service_finishes_what_is_under_way(place):
