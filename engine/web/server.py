@@ -74,7 +74,8 @@ def _why_not(error: OSError, host: str, port: str, setting: str) -> str:
         return f"port {port} on {host} is in use: stop the other program or set {setting}"
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"port {port} on {host} may not be used by this user: set {setting} to a port above 1023"
-    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+    # asyncio of Python 3.12.5 and later tells EADDRNOTAVAIL without its number.
+    if isinstance(error, socket.gaierror) or error.errno in (errno.EADDRNOTAVAIL, None):
         return f"this machine has no address {host}: set {setting} to 127.0.0.1:{port}, or 0.0.0.0:{port} for all"
     return f"cannot listen on {host}:{port} ({error.strerror}): set {setting}"
 

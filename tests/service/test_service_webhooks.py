@@ -7,7 +7,7 @@ import gzip
 import json
 import sqlite3
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from typing import Any
 
@@ -52,7 +52,7 @@ async def post(port: int, raw: bytes, headers: dict[str, str]) -> int:
 
 def stored(place: Place, table: str) -> int:
     """Return how many rows a table of the service's database has."""
-    with sqlite3.connect(f"file:{place.folder}/ringflow.db?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{place.folder}/ringflow.db?mode=ro", uri=True)) as database:
         return int(database.execute(f"select count(*) from {table}").fetchone()[0])
 
 
@@ -217,7 +217,7 @@ async def test_a_defect_harms_only_its_own_call(place):
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             assert answer.status == 200
 
-    with sqlite3.connect(f"file:{place.folder}/ringflow.db?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{place.folder}/ringflow.db?mode=ro", uri=True)) as database:
         failed = database.execute("select count(*) from journal where kind = 'failed'").fetchone()[0]
     assert failed == 1
     assert place.simulator.undelivered == []
