@@ -54,8 +54,8 @@ class LogStream(io.StringIO):
         self._news.set()
         return len(text)
 
-    async def line(self, event: str, **fields: Any) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+    async def line(self, event: str, *, within_s: float = 10, **fields: Any) -> dict[str, Any]:
+        async with asyncio.timeout(within_s):
             while True:
                 for row in self.rows:
                     if row["event"] == event and all(row.get(name) == value for name, value in fields.items()):
