@@ -54,8 +54,8 @@ _TAKES = {
     "variable": "a name from `remember`",
     "leg": "a name for the far leg",
     "digits": "how many digits: `4`, or `2 to 4`",
-    "phone": "a phone number such as `\"+15551230000\"`, or one `{{ }}`",
-    "keys": "the keys that count, such as `\"12345\"`",
+    "phone": 'a phone number such as `"+15551230000"`, or one `{{ }}`',
+    "keys": 'the keys that count, such as `"12345"`',
     "key": "one key: 0 to 9, * or #",
     "forever": "a number of times, or `forever`",
 }
@@ -77,17 +77,26 @@ _NOTES = {
     "connect": "Finished when the two are together. Nobody waiting is an error of the step. Both hear "
     "`<role>.joined` and, at the end, `<role>.left`.",
     "join_conference": "`room: own` is a room of this call alone. With `must_exist: true` the room is never created. "
-    "`max_people`, `music_until_joined` and `lasts` count only for the call that creates the room.",
+    "`max_people` and `lasts` count only for the call that creates the room; with `music_until_joined` that call hears "
+    "music until somebody else joins.",
     "transfer": "The far leg needs a name (`as`). When it is busy, does not answer or refuses, "
     "`<name>.call.hangup` decides, and neither the rest of `do` nor `then` follows. `from` is the number shown; "
     "without it the project's `caller_id`, else Telnyx's own choice.",
-    "notify": "Every other key becomes a field of the JSON body: `- notify: {to: inbox, caller: \"{{ caller.number "
-    "}}\"}`. It may also run after the call has ended.",
+    "notify": "Every other key becomes a field of the JSON body. It may also run after the call has ended.",
     "log": "It may also run after the call has ended.",
-    "set": "Written `- set: {tries: 0, name: \"{{ caller.number }}\"}`. `language` chooses the language of the prompts. "
-    "It may also run after the call has ended.",
+    "set": "`language` chooses the language of the prompts. It may also run after the call has ended.",
     "count": "It may also run after the call has ended.",
 }  # fmt: skip
+# Where the shortest form would not pass the checker, or says too little.
+_EXAMPLES = {
+    "gather": '- gather: {speak: "Press 1 for sales.", digits: 1}',
+    "play": "- play: {audio: hold_music, repeat: forever}",
+    "record": "- record: {longest: 3m, beep: true, stop_on_silence: 5s}",
+    "enqueue": "- enqueue: {queue: support, max_wait: 15m}",
+    "transfer": '- transfer: {to: "+15551239999", as: sales, ring_for: 25s}',
+    "notify": '- notify: {to: inbox, number: "{{ caller.number }}"}',
+    "set": "- set: {tries: 0, language: es-ES}",
+}
 
 
 def verbs_page() -> str:
@@ -98,7 +107,7 @@ def verbs_page() -> str:
 
 def _verb(verb: Verb) -> Iterator[str]:
     yield from (f"## {verb.name}", "", f"{verb.about} {_NOTES.get(verb.name, '')}".strip(), "")
-    written = f"- {verb.name}" if verb.bare else example(verb.name)
+    written = _EXAMPLES.get(verb.name) or (f"- {verb.name}" if verb.bare else example(verb.name))
     yield from ("```yaml fragment", written, "```", "")
     if verb.options:
         yield from ("| option | what it takes | default | limits |", "|---|---|---|---|")
@@ -112,7 +121,7 @@ def _verb(verb: Verb) -> Iterator[str]:
 
 
 def _option(verb: Verb, option: Option) -> str:
-    takes = " or ".join(f"`{value}`" for value in option.values) or _TAKES[option.type]
+    takes = ", ".join(f"`{value}`" for value in option.values) or _TAKES[option.type]
     name = f"`{option.name}`" + (" (main)" if option.name == verb.main else "")
     default = "required" if option.required else _default(option)
     return f"| {name} | {takes} | {default} | {_limits(option)} |"

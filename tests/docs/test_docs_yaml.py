@@ -7,6 +7,7 @@ pieces of a flow, checked inside one. ``yaml fragment``: a piece that stands for
 
 from __future__ import annotations
 
+import os
 import re
 from textwrap import indent
 
@@ -20,12 +21,13 @@ from engine.core.verbs import LATER_VERBS
 from engine.language import words
 from engine.language.reader import read
 from engine.scenario.file import run_file
+from engine.scenario.report import Report
 from engine.scenario.report import as_text as report_as_text
 
 KINDS = {"yaml", "yaml project", "yaml test", "yaml states", "yaml steps", "yaml fragment"}
 PROJECT = next(block.text for block in all_blocks("yaml project")).encode()
 # Where the pieces lead to, and what they use.
-SINKS = "menu goodbye voicemail apologise ask_pin ring".split()
+SINKS = ["menu", "goodbye", "voicemail", "apologise", "ask_pin", "ring"]
 FRAME = """\
 flow: frame
 starts_when: {{calls_to: any}}
@@ -96,15 +98,32 @@ def test_fragment_is_at_least_yaml(block: Block):
     assert not problems
 
 
+def report_of(block: Block, text: str) -> Report:
+    """Return what comes of the test *text*, beside the flows of the page that *block* is on."""
+    flows = {name_of(flow.text): flow.text for flow in blocks(block.page) if flow.what == "yaml"}
+    files = {name: flow.encode() for name, flow in flows.items()} | {"project.yaml": PROJECT}
+    return run_file("flows/extension.test.yaml", text, files)
+
+
 @pytest.mark.parametrize("block", all_blocks("yaml test"), ids=str)
 def test_test_passes(block: Block):
-    flows = {name_of(flow.text): flow.text for flow in blocks(block.page) if flow.what == "yaml"}
-    files = {name: text.encode() for name, text in flows.items()} | {"project.yaml": PROJECT}
-
-    report = run_file("docs.test.yaml", block.text, files)
+    report = report_of(block, block.text)
 
     assert report.results, report.problems
     assert report.is_good, report_as_text(report, {}, seconds=0)
+
+
+def test_the_report_of_a_failing_test_is_a_real_one():
+    [shown], [block] = all_blocks("text report"), all_blocks("yaml test")
+    text = block.text.replace("hears: Goodbye", "hears: Good bye", 1)
+
+    report = report_as_text(report_of(block, text), {}, seconds=0)
+
+    failed = report[report.index("failed ") : report.index("passed  Nobody is in the office")]
+    if os.environ.get("UPDATE_GOLDEN"):
+        page = shown.page.read_text(encoding="utf-8")
+        shown.page.write_text(page.replace(f"report\n{shown.text}```", f"report\n{failed}```"), encoding="utf-8")
+    assert shown.text == failed or os.environ.get("UPDATE_GOLDEN")
 
 
 def later_section() -> str:
@@ -121,7 +140,9 @@ def test_everything_that_is_not_supported_is_named():
 
 @pytest.mark.parametrize("verb", sorted(LATER_VERBS))
 def test_verb_that_is_not_supported_is_refused_by_name(verb: str):
-    problems = check_files({"frame.flow.yaml": framed(f"x:\n  do:\n    - {verb}: {{to: a}}\n  then: hangup\n").encode()})
+    problems = check_files(
+        {"frame.flow.yaml": framed(f"x:\n  do:\n    - {verb}: {{to: a}}\n  then: hangup\n").encode()}
+    )
 
     assert "S014" in {problem.rule for problem in problems}
 
