@@ -91,8 +91,9 @@ def check(paths: tuple[str, ...], form: str) -> int:
 
     problems: list[Problem] = []
     sources: dict[str, bytes] = {}
-    for folder, only in _folders(paths or ("flows",)):
-        files = read_folder(folder)
+    settings = _settings()
+    for folder, only in _folders(paths or (settings.flows,)):
+        files = read_folder(folder, stage=settings.stage)
         wanted = files if only is None else {name: files[name] for name in only}
         sources |= {_shown(folder, name): content for name, content in wanted.items()}
         found = check_files(files)
@@ -139,8 +140,9 @@ def test(paths: tuple[str, ...], form: str) -> int:
     from engine.scenario.report import merged
 
     began = time.monotonic()
-    tests = {path: text for place in paths or ("flows",) for path, text in read_tests(place).items()}
-    folders = {folder: read_folder(folder) for folder in {path.parent for path in tests}}
+    settings = _settings()
+    tests = {path: text for place in paths or (settings.flows,) for path, text in read_tests(place).items()}
+    folders = {folder: read_folder(folder, stage=settings.stage) for folder in {path.parent for path in tests}}
     report = merged(run_file(str(path), text, folders[path.parent]) for path, text in tests.items())
     seconds = time.monotonic() - began
     sources = {str(path): text for path, text in tests.items()}

@@ -147,6 +147,7 @@ class _Source:
 def _read(source: _Source) -> Settings:
     database = source.get("RINGFLOW_DATABASE", _database, "sqlite:///ringflow.db")
     api_url = source.get("TELNYX_API_URL", _url, "https://api.telnyx.com/v2")
+    public_url = source.get("RINGFLOW_PUBLIC_URL", _url, None)
     return Settings(
         telnyx_api_key=source.get("TELNYX_API_KEY", _token, ""),
         telnyx_public_key=source.get("TELNYX_PUBLIC_KEY", _public_key, ""),
@@ -157,11 +158,11 @@ def _read(source: _Source) -> Settings:
         admin_listen=source.get("RINGFLOW_ADMIN_LISTEN", _admin_address, f"unix:{database.removeprefix(_SQLITE)}.sock"),
         admin_token=source.get("RINGFLOW_ADMIN_TOKEN", _token, ""),
         stage=source.get("RINGFLOW_STAGE", _stage, None),
-        public_url=source.get("RINGFLOW_PUBLIC_URL", _url, None),
+        public_url=public_url,
         secrets=_secrets(source),
         log_level=source.get("RINGFLOW_LOG_LEVEL", _log_level, "info"),
         log_full_numbers=source.get("RINGFLOW_LOG_NUMBERS", _log_numbers, False),
-        warnings=(*_unknown(source.environ), *_readable_key(api_url)),
+        warnings=(*_unknown(source.environ), *_readable_key(api_url), *_useless(public_url)),
     )
 
 
@@ -214,6 +215,12 @@ def _readable_key(api_url: str) -> list[str]:
     if parts.scheme == "https" or _is_loopback(parts.hostname or ""):
         return []
     return ["TELNYX_API_URL is not https: everyone on the way can read the API key"]
+
+
+def _useless(public_url: str | None) -> list[str]:
+    if public_url is None:
+        return []
+    return ["RINGFLOW_PUBLIC_URL is of no use yet: audio comes from URLs and Telnyx's media storage only"]
 
 
 def _is_loopback(host: str) -> bool:

@@ -43,7 +43,9 @@ def read_folder(folder: str | Path, *, stage: str | None = None) -> dict[str, by
                 )
         return {name: _read(path / name) for name in [*flows, *projects]}
     except FileNotFoundError as error:
-        raise FlowError(f"there is no {error.filename}; set RINGFLOW_FLOWS to the folder of your flows") from None
+        raise FlowError(
+            f"there is no {error.filename}; name the folder of your flows, or set RINGFLOW_FLOWS to it"
+        ) from None
     except NotADirectoryError:
         raise FlowError(f"{path} is a file; name the folder that holds your flows") from None
     except OSError as error:

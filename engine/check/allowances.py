@@ -55,6 +55,15 @@ def apply(problems: Sequence[Problem], folder: Folder, rules: Sequence[Code]) ->
             yield UNUSED.at(allowance.path, allowance.comment.span, message)
 
 
+def _cannot_run(rule: Code) -> bool:
+    """Tell whether a flow with this fault has no meaning: it refers to what does not exist."""
+    return rule.code.startswith("R") and rule.severity == "error"
+
+
+def _is_of_language(word: str) -> bool:
+    return any(word in (code.code, code.name) for code in LANGUAGE_CODES) or word[:1] in ("Y", "X")
+
+
 def _read(path: str, comment: Comment, rules: Sequence[Code], comment_lines: set[int]) -> _Allowance | Problem:
     match = _ALLOW.match(comment.text)
     span = comment.span
@@ -63,8 +72,8 @@ def _read(path: str, comment: Comment, rules: Sequence[Code], comment_lines: set
         return UNREADABLE.at(path, span, message)
     word = match["rule"]
     rule = next((code for code in rules if word in (code.code, code.name)), None)
-    if rule is None:
-        is_other = any(word in (code.code, code.name) for code in LANGUAGE_CODES) or word[:1] in ("Y", "X")
+    if rule is None or _cannot_run(rule):
+        is_other = rule is not None or _is_of_language(word)
         names = [name for code in rules for name in (code.code, code.name)]
         message = f"there is no rule '{word}'{did_you_mean(word, names)}"
         if is_other:

@@ -7,28 +7,21 @@ the rest of ``do``, in order of arrival, eight at most. ``then`` and ``keys`` co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from engine.core import media
-from engine.core.acts import queueing
+from engine.core import media, rules
 from engine.core.acts.act import Failure, Result, Verdict
 from engine.core.acts.table import ACTS
 from engine.core.event import IN_DOUBT, REFUSED, Event
 from engine.core.expression import FormulaError
-from engine.core.flow import ANYWHERE, Exit, Rule, Rules, State
+from engine.core.flow import Exit, Rules, State
 from engine.core.leg import Frame, Running, Sent
-from engine.core.scope import field_of
 from engine.core.states import apologise, drop_running, go, hang_up
 from engine.core.turn import AUDIO_OPERATIONS, HANGUPS, Turn
 from engine.core.verbs import VERBS
 
-MOST_WAITING = 8
 STEPS_WITHOUT_EVENT = 100
 STEPS_IN_A_CALL = 10_000
 
 _UNANSWERED = "90034"  # Telnyx: call not answered yet
-_HAS_ENDED = "90018"  # Telnyx: call has already ended
 
 
 # -- steps -----------------------------------------------------------------------------------------------------
@@ -169,7 +162,7 @@ def settle(turn: Turn, result: Result | None) -> None:
     drop_running(turn)
     turn.drop_timers("step")
     if isinstance(result, Failure):
-        fail(turn, result, verb=turn.action(frame).verb)
+        rules.fail(turn, result, verb=turn.action(frame).verb)
     elif result is Verdict.AGAIN and frame.is_main:
         leg.main = frame.number  # handlers that wait go first
     elif result is Verdict.AGAIN:
@@ -200,11 +193,11 @@ def _finish_do(turn: Turn) -> bool:
         _play_music(turn)
         return False
     leg.is_done = True
-    rules = _rules_for_keys(turn, state) if state.keys else state.then
-    if rules:
+    exits = _rules_for_keys(turn, state) if state.keys else state.then
+    if exits:
         if not _spend(turn):
             return True
-        apply(turn, rules, block=state.name, payload={})
+        rules.apply(turn, exits, block=state.name, payload={})
         return True
     _play_music(turn)
     return False
@@ -228,82 +221,6 @@ def _play_music(turn: Turn) -> None:
         _begin(turn, Frame(leg.state, leg.music, {}))
 
 
-# -- rules -----------------------------------------------------------------------------------------------------
-
-
-def apply(turn: Turn, rules: Rules, *, block: str, payload: Mapping[str, Any]) -> None:
-    """Judge *rules* now and follow the first true one: its block is put in line, or its exit taken at once."""
-    rule = judge(turn, rules, payload)
-    if rule is not None:
-        follow(turn, rule, block=block, payload=payload)
-
-
-def judge(turn: Turn, rules: Rules, payload: Mapping[str, Any]) -> Rule | None:
-    """Return the first true rule; a formula that cannot be worked out is an error of the state."""
-    scope = turn.scope(payload)
-    try:
-        return next((rule for rule in rules if rule.condition is None or rule.condition.evaluate(scope)), None)
-    except FormulaError as error:
-        fail(turn, Failure("formula", title=str(error)), verb="if")
-        return None
-
-
-def follow(turn: Turn, rule: Rule, *, block: str, payload: Mapping[str, Any]) -> None:
-    """Put the rule's block in line, or take its exit at once where it has none."""
-    turn.note("rule", role=turn.leg.role, block=block, line=rule.line)
-    if not rule.do:
-        if rule.then is not None:
-            go(turn, rule.then)
-        return
-    if len(turn.leg.waiting) >= MOST_WAITING:
-        turn.note("aside", text="eight handlers wait already; this one is dropped")
-        return
-    action = turn.role.block(block).action(rule.do)
-    fields = {name: field_of(payload, name.removeprefix("event.")) for name in action.fields}
-    turn.leg.waiting.append(Frame(block, rule.do, fields))
-
-
-def offer(turn: Turn, name: str, payload: Mapping[str, Any]) -> bool:
-    """Give an event to the state's handler, else to ``anywhere``'s; False when neither has one."""
-    for block in (turn.state, turn.role.anywhere):
-        if name in block.on:
-            apply(turn, block.on[name], block=block.name, payload=payload)
-            return True
-    return False
-
-
-def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
-    """Follow ``on_error``: the state's, else ``anywhere``'s. All remaining steps are dropped."""
-    leg, state = turn.leg, turn.state
-    turn.note("error", code=failure.code, status=failure.status, title=failure.title, step=verb, state=state.name)
-    cut(turn)
-    leg.waiting, leg.music = [], 0
-    if failure.code == _HAS_ENDED:
-        turn.set_timer("watch", 5.0)  # no error: the hang-up is on its way
-        return
-    if leg.is_failing:
-        hang_up(turn)  # what was to be done about an error did not work either
-        return
-    payload = {"error": {"code": failure.code, "status": failure.status, "step": verb}}
-    leg.is_failing = True
-    if state.on_error:
-        apply(turn, state.on_error, block=state.name, payload=payload)
-        return
-    if leg.error_state and leg.error_state == state.name:
-        hang_up(turn)  # an error in the state that an error led to
-        return
-    apply(turn, turn.role.anywhere.on_error, block=ANYWHERE, payload=payload)
-
-
-def cut(turn: Turn) -> None:
-    """Cut the state's ``do`` short: the running step is given up, and neither the rest nor ``then`` follows."""
-    queueing.give_up(turn)
-    drop_running(turn)
-    turn.drop_timers("step")
-    turn.withdraw()
-    turn.leg.main, turn.leg.is_done = 0, True
-
-
 # -- answers ---------------------------------------------------------------------------------------------------
 
 
@@ -320,7 +237,7 @@ def answered(turn: Turn, sent: Sent, event: Event) -> None:
             return
         settle(turn, act.refused(turn, running, event))
     elif event.type == IN_DOUBT:
-        offer(turn, IN_DOUBT, event.payload)
+        rules.offer(turn, IN_DOUBT, event.payload)
         if turn.leg.running is running:
             settle(turn, Verdict.DONE)  # by default the flow carries on (runtime.md, "Commands", 3)
     else:

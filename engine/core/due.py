@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core import agenda, media, messages, states
+from engine.core import agenda, media, messages, rules, states
 from engine.core.acts import rooms
 from engine.core.turn import Turn
 
@@ -32,12 +32,12 @@ def _fire(turn: Turn, name: str) -> None:
 
 def _after(turn: Turn, index: int) -> None:
     """``after`` also cuts ``do`` short, where it does something or leads elsewhere."""
-    rule = agenda.judge(turn, turn.state.after[index].rules, {})
+    rule = rules.judge(turn, turn.state.after[index].rules, {})
     if rule is None:
         return
     if rule.do:
-        agenda.cut(turn)
-    agenda.follow(turn, rule, block=turn.state.name, payload={})
+        rules.cut(turn)
+    rules.follow(turn, rule, block=turn.state.name, payload={})
 
 
 def _every(turn: Turn, index: int) -> None:
@@ -47,7 +47,7 @@ def _every(turn: Turn, index: int) -> None:
     turn.set_timer(f"every:{index}", wait.delay_s)
     is_busy = leg.running is not None or leg.waiting or leg.connecting is not None
     if not is_busy and (leg.media is None or leg.media.kind == "music"):
-        agenda.apply(turn, wait.rules, block=turn.state.name, payload={})
+        rules.apply(turn, wait.rules, block=turn.state.name, payload={})
 
 
 def _quiet(turn: Turn) -> None:

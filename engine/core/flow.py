@@ -192,13 +192,11 @@ class Project:
     """``project.yaml``, checked; all parts optional (interfaces.md)."""
 
     numbers: Mapping[str, str] = field(default_factory=dict)
-    connection_id: str = ""
     caller_id: str = ""
     audio: Mapping[str, Audio] = field(default_factory=dict)
     notify: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
-    http_hosts: tuple[str, ...] = ()
     may_call: tuple[str, ...] = ()
     unrouted: Unrouted = Unrouted()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.core import agenda, media
+from engine.core import agenda, media, rules
 from engine.core.acts import queueing, rooms
 from engine.core.acts.act import Failure
 from engine.core.event import ACCEPTED, Event
@@ -30,7 +30,7 @@ def _link_began(turn: Turn, event: Event) -> None:
         leg.is_private, leg.connecting = True, None
     agenda.finished_by(turn, "link.began", event)
     if leg.status == "live":
-        agenda.offer(turn, f"{role}.joined", {})
+        rules.offer(turn, f"{role}.joined", {})
 
 
 def _link_ended(turn: Turn, event: Event) -> None:
@@ -42,10 +42,10 @@ def _link_ended(turn: Turn, event: Event) -> None:
     if event.payload.get("out") and _is_of_this_stay(turn, event):
         rooms.is_out(turn, str(event.payload["room"]))
     if event.payload.get("hangup") and leg.status == "live":
-        agenda.offer(turn, f"{role}.call.hangup", {})
+        rules.offer(turn, f"{role}.call.hangup", {})
         agenda.proceed(turn)  # its steps run before `left` may lead elsewhere
     if leg.status == "live":
-        agenda.offer(turn, f"{role}.left", {})
+        rules.offer(turn, f"{role}.left", {})
 
 
 def _room_refused(turn: Turn, event: Event) -> None:
@@ -77,7 +77,7 @@ def _room_event(turn: Turn, event: Event) -> None:
         _off(turn)
         agenda.finished_by(turn, "room.out", event)  # the last one out: the end comes before the leave is answered
     if leg.status == "live":
-        agenda.offer(turn, name, event.payload["payload"])
+        rules.offer(turn, name, event.payload["payload"])
 
 
 # -- connect: the caller's side --------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def not_back_in_line(turn: Turn, code: str = "no_answer", status: int = 0) -> No
     turn.drop_timers("line")
     if leg.connecting is not None and leg.status == "live":
         leg.connecting = None
-        agenda.fail(turn, Failure(code, status), verb="enqueue")
+        rules.fail(turn, Failure(code, status), verb="enqueue")
 
 
 def manoeuvre_is_late(turn: Turn) -> None:

@@ -83,7 +83,7 @@ def queue_change(event: Event, row: Row | None, *, run: str, now: float) -> Chan
         _MESSAGES[event.type](turn, event.payload)
     is_idle = not (queue.waiting or queue.claims or queue.rooms or queue.sent)
     return Change(
-        event_id=event.id,
+        event_id="" if event.type in (ACCEPTED, REFUSED, IN_DOUBT) else event.id,
         at=now,
         ver_before=row.ver if row is not None else 0,
         row=Row(run=run, ver=queue.ver, state=orjson.dumps(queue).decode(), ended_at=now if is_idle else None),

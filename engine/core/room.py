@@ -39,7 +39,7 @@ def room_change(event: Event, row: Row | None, *, run: str, now: float) -> Chang
     room_exit.close_if_empty(turn)
     record = {"id": event.id, "type": event.type, "stage": room.stage, "members": sorted(room.members)}
     return Change(
-        event_id=event.id,
+        event_id="" if event.type in (ACCEPTED, REFUSED, IN_DOUBT) else event.id,
         at=now,
         ver_before=row.ver if row is not None else 0,
         row=Row(run=run, ver=room.ver, state=orjson.dumps(room).decode(), ended_at=None if room.is_needed else now),

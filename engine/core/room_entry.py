@@ -130,10 +130,7 @@ def _after_creating(turn: RoomTurn, member: Member) -> None:
     if member.wishes.get("end_room_on_exit"):
         # The participant has an id of its own, which only the list of participants tells.
         turn.send(
-            "participant_list",
-            member,
-            path={"conference_id": turn.room.conference_id},
-            query={"page[size]": 250},
+            "participant_list", member, path={"conference_id": turn.room.conference_id}, query={"page[size]": 250}
         )
 
 

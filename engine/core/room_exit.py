@@ -46,8 +46,8 @@ def taken_out(turn: RoomTurn, request: Request, identity: str) -> None:
 
 def out(turn: RoomTurn, member: Member) -> None:
     """*member* is out, and is told so."""
+    member.leaving = member.leaving or NOT_YET
     forget(turn, member.run)
-    turn.tell(member, "room.out")
 
 
 def forget(turn: RoomTurn, run: str, *, hangup: bool = False, is_told: bool = True) -> None:
@@ -55,7 +55,7 @@ def forget(turn: RoomTurn, run: str, *, hangup: bool = False, is_told: bool = Tr
     *run* is no longer in the room: its links end, and in a private room the one who stays is taken out too.
 
     *hangup*: it hung up; the others hear ``<role>.call.hangup`` before ``<role>.left``. *is_told*: it lives on and
-    hears of the end of its links itself.
+    hears of the end of its links itself, and that it is out, where it wanted to be.
     """
     room = turn.room
     member = room.members.pop(run, None)
@@ -72,6 +72,8 @@ def forget(turn: RoomTurn, run: str, *, hangup: bool = False, is_told: bool = Tr
             turn.tell(member, "link.ended", run=other, role=role, hangup=False, out=True)
     if member.partner_left is not None and not hangup:
         turn.tell(member, "link.ended", **member.partner_left, out=True)
+    if member.leaving and not hangup:
+        turn.tell(member, "room.out")
     close_if_empty(turn)
 
 

@@ -7,7 +7,7 @@ before the state's first command, the second ``call.bridged`` of one bridge, any
 
 from __future__ import annotations
 
-from engine.core import agenda, due, ending, far_legs, media, messages, states
+from engine.core import agenda, due, ending, far_legs, media, messages, rules, states
 from engine.core.acts import queueing, rooms
 from engine.core.acts.act import Failure
 from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, REFUSED, TIMER, Event
@@ -112,9 +112,7 @@ def _note_room(turn: Turn, name: str, event: Event) -> None:
         leg.is_in_room, leg.conference_id = True, event.conference_id or ""
         if leg.connecting is not None:
             leg.hidden_id = leg.conference_id
-        turn.out.tell(
-            room_run(leg.room), "room.joined", run=leg.run, stay=leg.stay, conference_id=leg.conference_id
-        )
+        turn.out.tell(room_run(leg.room), "room.joined", run=leg.run, stay=leg.stay, conference_id=leg.conference_id)
     elif name == "conference.participant.left" and leg.is_in_room and event.conference_id in (leg.conference_id, None):
         rooms.taken_out(turn)
 
@@ -135,7 +133,7 @@ def _note_end(turn: Turn, event: Event) -> None:
         return
     is_broken = status in ("file_not_found", "failed") and was is not None and was.kind == "music" and not was.stop_n
     if is_broken and turn.leg.status == "live" and turn.leg.running is None:
-        agenda.fail(turn, Failure(str(status), title=str(event.payload.get("status_detail") or "")), verb="play")
+        rules.fail(turn, Failure(str(status), title=str(event.payload.get("status_detail") or "")), verb="play")
     agenda.release(turn)
 
 
@@ -154,7 +152,7 @@ def _hand_on(turn: Turn, name: str, event: Event) -> None:
     has_failed, turn.moved = turn.moved, turn.moved or moved
     if turn.leg.status != "live" or has_failed or _is_late_answer(turn, event, is_taken):
         return
-    is_handled = agenda.offer(turn, name, event.payload)
+    is_handled = rules.offer(turn, name, event.payload)
     if not (is_taken or is_handled) and name in KEPT:
         _park(turn, name, event)
 
@@ -243,7 +241,7 @@ def _seen(turn: Turn, sent: Sent, event: Event) -> None:
         states.hang_up_at_last(turn)
     elif sent.use == "gone":
         if leg.running is None and leg.serial == sent.serial:
-            agenda.fail(turn, Failure("no_hangup", title="Telnyx said that the call had ended, and it lives"), verb="")
+            rules.fail(turn, Failure("no_hangup", title="Telnyx said that the call had ended, and it lives"), verb="")
     elif leg.running is not None and leg.running.serial == sent.serial and "step" not in leg.timers:
         queueing.give_up(turn)
         agenda.settle(turn, Failure("no_answer", title="Telnyx accepted the step and then reported nothing"))
@@ -253,4 +251,4 @@ def _defect(turn: Turn) -> None:
     """A defect of ours: the call goes to its error exit."""
     if turn.leg.status == "live":
         states.drop_running(turn)
-        agenda.fail(turn, Failure("engine", title="ringflow met a defect of its own"), verb="engine")
+        rules.fail(turn, Failure("engine", title="ringflow met a defect of its own"), verb="engine")

@@ -228,7 +228,7 @@ _VERBS = (
     ),
     Verb(
         name="notify",
-        about="Sends a signed message to an address of project.yaml; never holds the call up.",
+        about="Sends a message to an address of project.yaml; never holds the call up.",
         main="",
         silent=True,
         takes_rest=True,

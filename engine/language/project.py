@@ -39,7 +39,7 @@ def parse_project(root: Map, reading: Reading) -> ProjectTree:
 
 def _section(reading: Reading, word: str, node: Node) -> dict[str, Any]:
     match word, node:
-        case (("secrets" | "http_hosts" | "may_call"), List()):
+        case (("secrets" | "may_call"), List()):
             return {word: tuple(_texts(reading, node))}
         case "telnyx", Map():
             return {entry.key.text: _text(entry.value) for entry in _usable(reading, node)}

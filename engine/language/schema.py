@@ -56,12 +56,11 @@ def project_schema() -> Schema:
     audio = {"url": _pattern(words.URL, "url"), "media": _text("text")}
     properties: Schema = {
         "numbers": _named(_phone()),
-        "telnyx": _object("telnyx", {"connection_id": _text("text"), "caller_id": _phone()}),
+        "telnyx": _object("telnyx", {"caller_id": _phone()}),
         "audio": _named(_object("audio", audio) | {"minProperties": 1, "maxProperties": 1}),
         "notify": _named(_object("notify", {"url": _pattern(words.URL, "url")}, required=["url"])),
         "lists": _named({"type": "array", "items": _text("text"), "x-is": "list"}),
         "secrets": {"type": "array", "items": _name(), "x-is": "list"},
-        "http_hosts": {"type": "array", "items": _pattern(words.HOST, "host"), "x-is": "list"},
         "may_call": {"type": "array", "items": _pattern(words.PREFIX, "prefix"), "x-is": "prefixes"},
         "unrouted": {
             "type": ["string", "object"],

@@ -81,6 +81,8 @@ LATER: Mapping[str, frozenset[str]] = {
     "record": frozenset({"during"}),
     "join_conference": frozenset({"as", "role"}),
     "audio": frozenset({"file"}),
+    "project": frozenset({"http_hosts"}),
+    "telnyx": frozenset({"connection_id"}),
 }
 
 # Telnyx's own parameter names and other habits, and the option that exists.

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from engine.simulator.values import Leg
 from engine.simulator.world import World
 
 LONGEST_WAIT_S = 60.0
@@ -75,7 +73,7 @@ class Control:
     def _call(self, want: Mapping[str, Any]) -> dict[str, Any]:
         name = want.get("caller_id_name", "")
         leg = self._world.call(from_=want["from"], to=want["to"], now=self._clock(), caller_id_name=name)
-        return leg_json(leg)
+        return leg.as_json()
 
     def _press(self, want: Mapping[str, Any]) -> None:
         gap_s = float(want.get("gap_s", 0.3))
@@ -117,8 +115,3 @@ class Control:
     async def _state(self, request: web.Request) -> web.Response:
         self._settle()
         return web.json_response(self._world.state())
-
-
-def leg_json(leg: Leg) -> dict[str, Any]:
-    """Return *leg* as JSON, with Telnyx's names (``from``)."""
-    return {("from" if name == "from_" else name): value for name, value in asdict(leg).items()}

@@ -21,6 +21,10 @@ class Leg:
     to: str
     direction: Literal["incoming", "outgoing"]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the leg as a JSON object, with Telnyx's names (``from``)."""
+        return {("from" if name == "from_" else name): value for name, value in asdict(self).items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

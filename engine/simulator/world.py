@@ -199,7 +199,7 @@ class World:
         looks = [self.look(call.id) for call in exchange.calls.values() if call.ended_at is None]
         return {
             "now": exchange.now,
-            "calls": [asdict(look) for look in looks],
+            "calls": [asdict(look) | {"leg": look.leg.as_json()} for look in looks],
             "queues": {name: [place.call.id for place in queue.entries] for name, queue in exchange.queues.items()},
             "rooms": {
                 name: {"id": room.id, "members": [stay.call.id for stay in room.present]}

@@ -6,8 +6,11 @@ import heapq
 import random
 from dataclasses import dataclass, field
 
+import orjson
+
 from engine.core.command import TELL
 from engine.core.event import TIMER, Event
+from engine.core.intake import decide, route
 from engine.scenario.stage import Stage, event_of
 
 
@@ -47,6 +50,16 @@ class ChaosStage(Stage):
                 self.receive(Event(id=identity, type=TIMER, run=timer.run, payload={"gen": timer.gen}))
         self._flush()
         return True
+
+    def receive(self, event: Event) -> None:
+        """The same input gives the same output, each time."""
+        where = route(event, install=self.library.install)
+        run = next((self.keys[key] for key in where.keys if key in self.keys), where.run)
+        row = self.rows.get(run)
+        once, again = (decide(event, row, self.library, run=run, now=self.now) for _ in range(2))
+        assert once == again
+        assert once.row is None or orjson.loads(once.row.state) is not None
+        Stage.receive(self, event)
 
     def _flush(self) -> None:
         """Messages wait a while, too; only those of one chain keep their order."""

@@ -176,9 +176,7 @@ class Phone:
         return [row.command.operation for _, row in self.stage.outbox.sent if row.command.operation not in self.did()]
 
     def notified(self) -> list[dict[str, Any]]:
-        return [
-            dict(row.command.parameters) for _, row in self.stage.outbox.sent if row.command.operation == NOTIFY
-        ]
+        return [dict(row.command.parameters) for _, row in self.stage.outbox.sent if row.command.operation == NOTIFY]
 
     def logged(self) -> list[str]:
         return [line.record["text"] for line in self.stage.journal if line.kind == "log"]
@@ -244,9 +242,7 @@ def _leg_problems(phone: Phone) -> list[str]:
 
 def _has_let_go(phone: Phone, run: str) -> bool:
     """Tell whether the flow has ended by ``end``, which leaves the leg as it is."""
-    return any(
-        line.kind == "ended" and line.run == run and line.record["why"] == "end" for line in phone.stage.journal
-    )
+    return any(line.kind == "ended" and line.run == run and line.record["why"] == "end" for line in phone.stage.journal)
 
 
 def _room_problems(phone: Phone) -> list[str]:

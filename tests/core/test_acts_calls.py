@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from core_stage import OFFICE, Phone, flow
 
@@ -241,8 +243,6 @@ def test_a_bridge_of_a_transfer_is_kept_as_well():
     leg = phone.leg(call)
     leg.running = None  # the step has been given up, and nothing waits for the bridge
     leg.at = "caller:a#0"
-    from dataclasses import replace
-
     run = phone.stage.run_of(call)
     phone.stage.rows[run] = replace(phone.stage.rows[run], state=leg.encode())
     phone.webhook("call.bridged", call, n=leg.n)

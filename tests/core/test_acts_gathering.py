@@ -75,7 +75,7 @@ def test_a_timeout_with_some_digits_goes_the_way_of_anything_else():
 @pytest.mark.parametrize("status", ["invalid", "timeout"])
 def test_wrong_digits_go_the_way_of_nothing_without_anything_else(status: str):
     """'else nothing'"""
-    phone, call = at_menu(menu("speak: Press, digits: 4, tries: 3", '{digits: other, nothing: silent}'))
+    phone, call = at_menu(menu("speak: Press, digits: 4, tries: 3", "{digits: other, nothing: silent}"))
 
     phone.webhook("call.gather.ended", call, n=phone.leg(call).n, status=status, digits="1")
 
@@ -132,7 +132,7 @@ def test_audio_and_silence_have_operations_of_their_own():
 
 
 def test_digits_go_into_a_variable():
-    text = menu("speak: Press, digits: 2, into: pressed", '{digits: other, nothing: silent}').replace(
+    text = menu("speak: Press, digits: 2, into: pressed", "{digits: other, nothing: silent}").replace(
         "speak: other", 'speak: "{{ pressed }}"'
     )
     phone, call = at_menu(text)
@@ -207,7 +207,7 @@ def test_a_gather_whose_answer_was_lost_counts_as_silence():
 
 def test_a_secret_is_masked_in_the_history():
     """'digits gathered into a secret (both event types)' (interfaces.md, Safe by default)"""
-    text = menu("speak: Press, digits: 4, into: pressed", '{digits: other, nothing: silent}').replace(
+    text = menu("speak: Press, digits: 4, into: pressed", "{digits: other, nothing: silent}").replace(
         "{type: digits}", "{type: digits, secret: true}"
     )
     phone, call = at_menu(text)

@@ -126,7 +126,9 @@ def test_check_queue_of_a_call_that_is_no_longer_there_drops_the_handlers_rest()
 
 def test_check_queue_as_a_states_own_step_leaves_nobody_in_silence():
     """'Nobody sits in silence' - also where the dropped rest is the state's whole do."""
-    phone = Phone(flow("  a:\n    do: [answer, {check_queue: support}, {speak: Here}]\n    then: b\n  b:\n    then: hangup\n"))
+    phone = Phone(
+        flow("  a:\n    do: [answer, {check_queue: support}, {speak: Here}]\n    then: b\n  b:\n    then: hangup\n")
+    )
 
     call = phone.calls(wait=700)
 

@@ -93,7 +93,8 @@ def test_after_an_hour_nothing_runs_any_more():
 def test_anywheres_handlers_take_what_the_last_state_does_not(event_type: str):
     """'then anywhere, still run for call.recording.*, call.cost, conference.recording.saved, transcriptions and
     insights'"""
-    top = f"anywhere:\n  on:\n    {event_type}:\n      do: [{{log: late}}, {{speak: Hello}}, {{log: never}}]\n  on_error: b\n"
+    handler = "      do: [{log: late}, {speak: Hello}, {log: never}]\n"
+    top = f"anywhere:\n  on:\n    {event_type}:\n{handler}  on_error: b\n"
     phone = Phone(flow(MESSAGE, top=top))
     call = phone.calls(wait=3)
     phone.hang_up(call, wait=5)
@@ -104,7 +105,9 @@ def test_anywheres_handlers_take_what_the_last_state_does_not(event_type: str):
 
 
 def test_other_events_after_the_end_change_nothing():
-    phone = Phone(flow(MESSAGE, top="anywhere:\n  on:\n    call.dtmf.received:\n      do: [{log: key}]\n  on_error: b\n"))
+    phone = Phone(
+        flow(MESSAGE, top="anywhere:\n  on:\n    call.dtmf.received:\n      do: [{log: key}]\n  on_error: b\n")
+    )
     call = phone.calls(wait=3)
     phone.hang_up(call, wait=5)
 
@@ -117,7 +120,9 @@ def test_other_events_after_the_end_change_nothing():
 
 def test_a_formula_that_fails_after_the_end_harms_nobody():
     handler = '        do: [{log: "{{ number(word) }}"}]\n'
-    top = f"remember:\n  word: {{type: text, start: none}}\nanywhere:\n  on:\n    call.hangup:\n{handler}  on_error: b\n"
+    top = (
+        f"remember:\n  word: {{type: text, start: none}}\nanywhere:\n  on:\n    call.hangup:\n{handler}  on_error: b\n"
+    )
     phone = Phone(flow(MESSAGE, top=top))
     call = phone.calls(wait=3)
 

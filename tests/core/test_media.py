@@ -1,4 +1,4 @@
-"""What is to be heard: one thing at a time, and nothing that belongs to a state that was left (runtime.md, "Stale", b)."""
+"""What is to be heard: one thing at a time, and nothing of a state that was left (runtime.md, "Stale", b)."""
 
 from __future__ import annotations
 
@@ -198,8 +198,11 @@ def test_an_ended_of_the_state_before_is_not_shown_to_handlers():
 
 
 def test_a_held_step_does_not_outlive_its_state():
-    phone = Phone(flow(MUSIC + "\n", top="anywhere:\n  on:\n    call.cost: c\n  on_error: broken\n").replace(
-        "  b:\n", "  c:\n    do: [{speak: C}]\n    then: hangup\n  b:\n"))
+    phone = Phone(
+        flow(MUSIC + "\n", top="anywhere:\n  on:\n    call.cost: c\n  on_error: broken\n").replace(
+            "  b:\n", "  c:\n    do: [{speak: C}]\n    then: hangup\n  b:\n"
+        )
+    )
     call = phone.calls(wait=5)
     key(phone, call, "2")
     running = phone.leg(call).running

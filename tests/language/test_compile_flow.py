@@ -220,12 +220,11 @@ def test_project_file() -> None:
         **{
             "project.yaml": """
 numbers: {desk: "+15551230009"}
-telnyx: {connection_id: "12", caller_id: "+15551230001"}
+telnyx: {caller_id: "+15551230001"}
 audio: {music: {media: hold}}
 notify: {inbox: {url: "https://example.com/n"}}
 lists: {agents: ["+15552220001", 7]}
 secrets: [door]
-http_hosts: [example.com]
 may_call: ["+1555"]
 unrouted: {flow: small}
 """
@@ -234,9 +233,9 @@ unrouted: {flow: small}
     assert result.version is not None
 
     assert result.version.project == Project(
-        numbers={"desk": "+15551230009"}, connection_id="12", caller_id="+15551230001",
+        numbers={"desk": "+15551230009"}, caller_id="+15551230001",
         audio={"music": Audio(media="hold")}, notify={"inbox": "https://example.com/n"},
-        lists={"agents": ("+15552220001", "7")}, secrets=("door",), http_hosts=("example.com",), may_call=("+1555",),
+        lists={"agents": ("+15552220001", "7")}, secrets=("door",), may_call=("+1555",),
         unrouted=Unrouted(kind="flow", flow="small"),
     )  # fmt: skip
 
