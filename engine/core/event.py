@@ -15,6 +15,8 @@ REFUSED = "action.refused"  # payload: command_id, status, code, title, detail
 IN_DOUBT = "action.in_doubt"  # payload: command_id: it may or may not have been done, and is not sent again
 DEFECT = "engine.defect"  # a step() raised: the call goes to its error exit
 
+_MOST_DIGITS = 9  # of a count of commands; int() refuses to read thousands of them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -83,6 +85,8 @@ class ClientState:
         except (binascii.Error, UnicodeDecodeError, ValueError):
             return None
         if len(parts) not in (4, 5) or parts[0] != "rf1" or not (parts[3].isascii() and parts[3].isdigit()):
+            return None
+        if len(parts[3]) > _MOST_DIGITS:
             return None
         return cls(parts[1], parts[2], int(parts[3]), parts[4] if len(parts) == 5 else "")
 

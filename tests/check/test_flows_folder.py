@@ -23,7 +23,7 @@ def test_flows_and_project_are_read_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_missing_folder_is_one_clear_sentence(tmp_path: Path) -> None:
-    with pytest.raises(FlowError, match=r"there is no .*/flows; name the folder of your flows, or set RINGFLOW_FLOWS to it"):
+    with pytest.raises(FlowError, match=r"there is no .*/flows; name the folder of your flows, or set"):
         read_folder(tmp_path / "flows")
 
 

@@ -170,6 +170,7 @@ def test_cancelled_is_not_about_one_that_was_not_cut(status: str):
     phone.webhook("call.speak.ended", call, n=phone.leg(call).n, status=status)
 
     assert phone.state(call) == "a"
+    assert phone.leg(call).media is not None
 
 
 def test_an_ended_of_the_state_before_is_not_shown_to_handlers():

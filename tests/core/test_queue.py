@@ -157,8 +157,7 @@ def test_the_webhooks_of_the_manoeuvre_are_not_shown_to_the_flow():
     watched = DESK.replace(
         "anywhere:\n  on:\n",
         "anywhere:\n  on:\n    call.dequeued:\n      do: [{log: dequeued}]\n"
-        "    conference.participant.joined:\n      do: [{log: joined}]\n"
-        "    conference.participant.left:\n      do: [{log: left}]\n",
+        "    conference.participant.joined: late\n    conference.participant.left: late\n",
         1,
     )
     phone = Phone(watched, webhook_delay_s=0.2)

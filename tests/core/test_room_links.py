@@ -203,7 +203,7 @@ def test_leaving_and_speaking():
 def test_leaving_while_the_room_is_being_made():
     """The create is on its way: the leg is taken out as soon as the room has an id."""
     phone = team()
-    call = phone.calls(wait=0.12)
+    call = phone.calls(wait=0.05)
     assert phone.did(call) == ["answer"]
     assert phone.did() == ["answer", "conference_create"]
     phone.webhook("call.dtmf.received", call, digit="*")
