@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,10 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _close_quietly()
         return OK
+    except Exception:
+        traceback.print_exc()
+        click.echo("ringflow: this is a defect of ringflow; please report it with the lines above", err=True)
+        return ENGINE
     return result if isinstance(result, int) else OK
 
 

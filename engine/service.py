@@ -7,7 +7,6 @@ import contextlib
 import signal
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -23,8 +22,7 @@ from engine.core.event import Event
 from engine.core.flow import Version
 from engine.core.intake import Route, after_defect, decide, route
 from engine.core.program import Library
-from engine.errors import CarrierError, FlowError, SettingsError, StoreError, StoreUnavailable
-from engine.language.loader import load_version
+from engine.errors import CarrierError, DefectError, RingflowError, StoreUnavailable
 from engine.logs import open_log, redaction
 from engine.metrics import Metrics
 from engine.ports import Log, Store
@@ -37,6 +35,7 @@ from engine.tables import catalogue
 from engine.telnyx.client import TelnyxClient
 from engine.telnyx.signature import parse_public_keys, verify
 from engine.telnyx.webhook import decode
+from engine.versions import Files, Reload, Versions, install_id, new_library
 from engine.web.admin import build_admin_app, serve_admin
 from engine.web.app import build_app
 from engine.web.server import serve_public
@@ -55,9 +54,6 @@ _TOLD = {
     "budget": "warning",
     "unrouted": "warning",
 }
-
-Files = Mapping[str, bytes]
-Reload = Callable[[], tuple[Version, Files]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +90,17 @@ async def serve(
     always = {"stage": settings.stage} if settings.stage else {}
     log = open_log(log_to or sys.stderr, level=settings.log_level, redact=redact, **always)
     async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(_stray_errors_told(log))
         store = WatchedStore(settings.database_path, lock_wait_s=lock_wait_s, checkpoint=checkpoint)
         await store.open()
         stack.push_async_callback(store.close)
         client = TelnyxClient(api_url=settings.telnyx_api_url, api_key=settings.telnyx_api_key, catalogue=catalogue())
         stack.push_async_callback(client.aclose)
-        library = await _library(store, version, settings, log)
+        library = new_library(version, install=await install_id(store), settings=settings)
         service = _Service(settings, store, client, library, log, checkpoint)
         stack.push_async_callback(service.outside.aclose)
-        await service.use(version, files)
+        await service.versions.take_up()
+        await service.versions.use(version, files)
         await service.go_on()
         runner = await serve_admin(service.admin_app(), settings.admin_listen)
         stack.push_async_callback(runner.cleanup)
@@ -112,24 +110,6 @@ async def serve(
         with _signals(service, reload):
             ready(Serving(port=public.port, stop=service.stopping.set))
             await service.run()
-
-
-async def _library(store: Store, version: Version, settings: Settings, log: Log) -> Library:
-    """Return the library with every version that the store kept for its runs."""
-    install = await store.note("install")
-    if install is None:
-        install = uuid.uuid4().hex[:12]
-        await store.put_note("install", install)
-    library = Library(install=install, catalogue=catalogue(), current=version, secrets=settings.secrets)
-    for name, files in (await store.versions()).items():
-        if library.knows(name):
-            continue
-        kept = load_version(files).version
-        if kept is None:
-            log.error("version_unusable", version=name, problem="this version of ringflow cannot compile it")
-        else:
-            library.add(kept)
-    return library
 
 
 @dataclass(slots=True)
@@ -180,6 +160,7 @@ class _Service:
             log=log,
             count=self.metrics.count,
         )
+        self.versions = Versions(store=store, library=library, outside=self.outside, settings=settings, log=log)
         self.timers = Timers(clock=self.clock, alarms=self.alarms, post=self.inbox.post)
         self.metrics.watch(
             {
@@ -233,7 +214,7 @@ class _Service:
             "timers": self.timers.waiting,
         }
 
-    # -- changes and versions ---------------------------------------------------------------------------------
+    # -- life -------------------------------------------------------------------------------------------------
 
     def follow(self, change: Change) -> None:
         """Tell everybody about a committed change."""
@@ -245,27 +226,6 @@ class _Service:
                 getattr(self.log, level)(entry.kind, run=entry.run, **entry.record)
             if entry.kind == "unrouted":
                 self.metrics.count("calls", "unrouted")
-
-    async def use(self, version: Version, files: Files) -> None:
-        """Give new calls *version* from now on, once the store has its files."""
-        await self.store.keep_version(version.hash, files)
-        self.library.use(version)
-        self.outside.urls = {**self.outside.urls, **version.project.notify}
-        if version.project.notify and _notify_key(self.settings) is None:
-            self.log.warning("notify_unsigned", problem="messages of notify are not signed; set RINGFLOW_SECRET_NOTIFY")
-
-    async def reload(self, load: Reload) -> None:
-        """Load the flows again; with a problem in them nothing changes."""
-        try:
-            version, files = await asyncio.to_thread(load)
-            self.settings.require_secrets(version.project.secrets)
-            await self.use(version, files)
-        except (FlowError, SettingsError, StoreError) as error:
-            self.log.error("reload_refused", problem=str(error))
-        else:
-            self.log.info("reloaded", version=version.hash)
-
-    # -- life -------------------------------------------------------------------------------------------------
 
     async def go_on(self) -> None:
         """Take up the commands and timers that an earlier process left."""
@@ -288,7 +248,8 @@ class _Service:
             results = await asyncio.gather(*tasks, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
-                raise result
+                self.log.error("part_failed", exc_info=result)
+                raise DefectError("the service stopped because of a defect of its own; its log tells where")
 
     async def _drain(self) -> None:
         """Take no more webhooks, and wait a little for what is under way; the rest stays in the store."""
@@ -302,12 +263,31 @@ class _Service:
         """Prune what ended long ago, and see whether a refused key works again."""
         while True:
             await self.clock.sleep_until(self.clock.now() + _HOUSEKEEPING_S)
-            with contextlib.suppress(StoreUnavailable):
+            try:
                 await self.store.prune(before=self.clock.now() - _KEEP_ENDED_S)
+            except StoreUnavailable as error:
+                self.inbox.note_trouble(str(error))
+            except RingflowError as error:
+                self.log.error("prune_failed", problem=str(error))
             if self.outbox.key_problem is not None:
                 with contextlib.suppress(CarrierError):
                     if (await self.client.read("queue_list", query={"page[size]": 1})).status != 401:
                         self.outbox.key_problem = None
+
+
+@contextlib.contextmanager
+def _stray_errors_told(log: Log) -> Iterator[None]:
+    """Let errors that nobody waits for go through the redaction of *log*."""
+    loop = asyncio.get_running_loop()
+
+    def tell(_: object, context: dict[str, Any]) -> None:
+        log.error("stray_error", problem=str(context.get("message", "")), exc_info=context.get("exception"))
+
+    loop.set_exception_handler(tell)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(None)
 
 
 @contextlib.contextmanager
@@ -318,7 +298,7 @@ def _signals(service: _Service, reload: Reload | None) -> Iterator[None]:
 
     def hang_up() -> None:
         if reload is not None:
-            task = loop.create_task(service.reload(reload))
+            task = loop.create_task(service.versions.reload(reload))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 

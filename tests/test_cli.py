@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from engine.cli import main
+from engine.cli import cli, main
 
 ROOT = Path(__file__).resolve().parent.parent
 GOOD = """\
@@ -233,3 +234,15 @@ def test_simulator_stays_on_this_machine(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["simulate", "--listen", "0.0.0.0:8400"]) == 2
 
     assert "127.0.0.1 only" in capsys.readouterr().err
+
+
+def test_defect_is_exit_code_3_with_a_sentence(monkeypatch, capsys):
+    def fail() -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setitem(cli.commands, "boom", click.Command("boom", callback=fail))
+
+    assert main(["boom"]) == 3
+    shown = capsys.readouterr().err
+    assert "ZeroDivisionError: planted" in shown
+    assert shown.splitlines()[-1].startswith("ringflow: this is a defect of ringflow")

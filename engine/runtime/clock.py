@@ -11,6 +11,7 @@ from collections.abc import Callable
 from engine.ports import Clock
 
 _NAP_S = 10.0  # a machine that was suspended is at most this late
+_SWEEP_FROM = 1000  # alarms: fewer are not worth looking for cancelled ones
 
 
 class SystemClock:
@@ -57,15 +58,24 @@ class Alarms:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._heap: list[Alarm] = []
+        self._sweep_at = _SWEEP_FROM
         self._sleeper: asyncio.Task[None] | None = None
 
     def set(self, due: float, ring: Callable[[], None]) -> Alarm:
         """Call *ring* at *due*. It must not raise and not wait."""
         alarm = Alarm(due, ring)
+        if len(self._heap) >= self._sweep_at:
+            self._sweep()
         heapq.heappush(self._heap, alarm)
         if self._heap[0] is alarm and self._sleeper is not None:
             self._sleeper.cancel()
         return alarm
+
+    def _sweep(self) -> None:
+        """Drop cancelled alarms, which else stay until their time; next when the heap has doubled."""
+        self._heap = [alarm for alarm in self._heap if alarm.ring is not None]
+        heapq.heapify(self._heap)
+        self._sweep_at = max(_SWEEP_FROM, 2 * len(self._heap))
 
     async def run(self) -> None:
         """Ring for ever."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.core.change import Change, JournalEntry, Row
@@ -19,6 +19,7 @@ _WINDOW_S = 0.001
 _TRIES = 3  # for a run that something else changed between load and commit
 _FIRST_PAUSE_S = 0.1  # before the database is tried again, doubled up to the last
 _LAST_PAUSE_S = 1.0
+_MOST_FAULTS = 2
 _NEW_CALL = "call.initiated"
 
 
@@ -44,12 +45,25 @@ class Core(Protocol):
 
 @dataclass(eq=False, slots=True)
 class _Entry:
-    """An event that is not committed yet. *is_ours*: no one would send it again, so it is kept until it is."""
+    """
+    An event that is not committed yet. *is_ours*: no one would send it again, so it is kept until it is.
+
+    *faults*: our defects that it has met. After one its run takes the error exit, after two it is only noted.
+    """
 
     event: Event
     done: asyncio.Future[None]
     settles: tuple[str, ...] = ()
     is_ours: bool = False
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nowhere:
+    """The route of an event that could not be routed."""
+
+    keys: tuple[str, ...] = ()
+    run: str = ""
 
 
 class Inbox:
@@ -125,6 +139,12 @@ class Inbox:
         """Take no more webhooks; the engine's own events still go through."""
         self._is_closed = True
 
+    def note_trouble(self, problem: str) -> None:
+        """Take no webhooks, because of *problem*, until the database can be written again."""
+        if self.trouble is None:
+            self.trouble = problem
+            self._wake.set()
+
     @property
     def is_idle(self) -> bool:
         """True when nothing is queued or being committed."""
@@ -150,18 +170,18 @@ class Inbox:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            await self._wait_for_store()
             while self._queue:
                 if self._last_size >= _BUSY_BATCH:
                     await asyncio.sleep(_WINDOW_S)
                 batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
                 self._last_size = len(batch)
-                await self._commit(batch)
-                if self.trouble is not None:
-                    await self._wait_for_store()
+                self._postpone(await self._commit(batch))
+                await self._wait_for_store()
             self._last_size = 0
 
-    async def _commit(self, batch: Sequence[_Entry]) -> None:
-        """Commit *batch*; whatever happens, nobody is left waiting and nothing of ours is lost."""
+    async def _commit(self, batch: Sequence[_Entry]) -> Sequence[_Entry]:
+        """Commit *batch*, whatever defects it meets; return what is left because the database went away."""
         rest = list(batch)
         try:
             for _ in range(_TRIES):
@@ -170,13 +190,14 @@ class Inbox:
                 raise DefectError("something else keeps changing the same run")
         except StoreUnavailable as error:
             self.trouble = str(error)
-            self._postpone(rest, error)
+            return rest
         except Exception as error:
-            await self._commit_alone(rest, error)
+            return await self._commit_alone(rest, error)
+        return ()
 
     async def _apply(self, batch: Sequence[_Entry]) -> list[_Entry]:
         """Decide and commit; return the entries whose runs were refused."""
-        routes = [self._core.route(entry.event) for entry in batch]
+        routes = [self._route(entry) for entry in batch]
         loaded = await self._store.load(
             event_ids=[entry.event.id for entry in batch],
             keys=list({key for route in routes for key in route.keys}),
@@ -189,9 +210,24 @@ class Inbox:
             if change.row is not None and change.row.run in refused:
                 again.append(entry)
                 continue
-            self._follow(change)
+            self._tell_followers(entry.event, change)
             self._finish(entry, None)
         return again
+
+    def _tell_followers(self, event: Event, change: Change) -> None:
+        """*change* is committed: whatever goes wrong now must not keep the others of its batch from being followed."""
+        try:
+            self._follow(change)
+        except Exception as error:
+            self._report(event, error, change.row.run if change.row else "")
+
+    def _route(self, entry: _Entry) -> Route:
+        try:
+            return self._core.route(entry.event)
+        except Exception as error:
+            self._note_fault(entry, error, "")
+            self._note_fault(entry, error, "")
+            return _Nowhere()
 
     def _decide_all(self, batch: Sequence[_Entry], routes: Iterable[Route], loaded: Loaded) -> list[Change]:
         """Return one change for each entry, each decided on what the ones before it left."""
@@ -202,7 +238,7 @@ class Inbox:
                 changes.append(Change(event_id="", at=now, settled=entry.settles))
                 continue
             run = next((runs[key] for key in route.keys if key in runs), route.run)
-            change = self._decide(entry.event, rows.get(run), run, now)
+            change = self._decide(entry, rows.get(run), run, now)
             if change.row is not None:
                 rows[change.row.run] = change.row
                 runs.update(dict.fromkeys(change.keys, change.row.run))
@@ -211,38 +247,49 @@ class Inbox:
             changes.append(change)
         return changes
 
-    def _decide(self, event: Event, row: Row | None, run: str, now: float) -> Change:
+    def _decide(self, entry: _Entry, row: Row | None, run: str, now: float) -> Change:
         """Return the core's change; a defect of ours harms this event and its run only."""
-        try:
-            return self._core.decide(event, row, run=run, now=now)
-        except Exception as error:
-            problem = f"{type(error).__name__}: {error}"
-            self._report(event, error, run)
-        try:
-            return self._core.after_defect(event, row, run=run, now=now, error=problem)
-        except Exception as error:
-            self._report(event, error, run)
-        failed = JournalEntry(run=run, at=now, kind="failed", record={"event": event.type, "error": problem})
+        event, faults = entry.event, entry.faults
+        if not faults:
+            try:
+                return self._core.decide(event, row, run=run, now=now)
+            except Exception as error:
+                self._note_fault(entry, error, run)
+        if len(faults) == 1:
+            try:
+                return self._core.after_defect(event, row, run=run, now=now, error=faults[0])
+            except Exception as error:
+                self._note_fault(entry, error, run)
+        failed = JournalEntry(run=run, at=now, kind="failed", record={"event": event.type, "error": faults[0]})
         return Change(event_id=event.id, at=now, journal=(failed,))
 
-    async def _commit_alone(self, entries: Sequence[_Entry], error: Exception) -> None:
-        """Find the one event of a batch that cannot be committed, a defect of ours, and give it up."""
+    async def _commit_alone(self, entries: Sequence[_Entry], error: Exception) -> Sequence[_Entry]:
+        """Find the one event of a batch that cannot be committed, a defect of ours; it harms its own run only."""
         if len(entries) > 1:
-            for entry in entries:
-                await self._commit([entry])
-            return
-        self._report(entries[0].event, error, "")
+            for number, entry in enumerate(entries):
+                if await self._commit([entry]):
+                    return entries[number:]
+            return ()
+        self._note_fault(entries[0], error, "")
+        if len(entries[0].faults) <= _MOST_FAULTS:
+            return await self._commit(entries)
         self._finish(entries[0], error)
+        return ()
+
+    def _note_fault(self, entry: _Entry, error: Exception, run: str) -> None:
+        problem = f"{type(error).__name__}: {error}"
+        entry.faults.append(problem.encode("utf-8", "backslashreplace").decode())  # fit for any journal
+        self._report(entry.event, error, run)
 
     def _report(self, event: Event, error: Exception, run: str) -> None:
         self._count("defects", event.type)
         self._log.error("event_failed", event_id=event.id, event_type=event.type, run=run, exc_info=error)
 
-    def _postpone(self, entries: Sequence[_Entry], error: StoreUnavailable) -> None:
+    def _postpone(self, entries: Sequence[_Entry]) -> None:
         """Tell those who can send again, and put our own events back in front of the queue."""
         for entry in entries:
             if not entry.is_ours:
-                self._finish(entry, error)
+                self._finish(entry, StoreUnavailable(self.trouble or ""))
         self._queue.extendleft(entry for entry in reversed(entries) if entry.is_ours)
 
     def _finish(self, entry: _Entry, error: Exception | None) -> None:

@@ -20,7 +20,9 @@ from engine.core.delivery import (
     Failure,
     Send,
     Settle,
+    Step,
     Terms,
+    Wait,
     blocked,
     in_doubt,
     next_step,
@@ -113,6 +115,8 @@ class Outbox:
         """Go on with the commands that an earlier process left, oldest first."""
         for row in rows:
             self._add(row, restarted=row.first_attempt_at is not None)
+        for chain in self._chains.values():  # the clock that wrote created_at may have been set back meanwhile
+            chain.entries = deque(sorted(chain.entries, key=lambda entry: entry.row.seq))
 
     def follow(self, change: Change) -> None:
         """Take over the commands of a committed *change*, and let go of those that it withdraws or settles."""
@@ -212,18 +216,22 @@ class Outbox:
         if entry.row.command.operation == TELL:
             await self._tell(entry)
             return
-        terms = self._terms(entry.row)
         while not entry.is_dropped:
-            now = self._clock.now()
-            step = next_step(entry.row, terms, entry.attempts, restarted=entry.restarted, now=now)
+            step = self._next_step(entry)
             if isinstance(step, Settle):
                 await self._settle(entry, step.outcome)
                 return
-            until = self._held_until(entry) if isinstance(step, Send) else step.until
-            if until > now:
-                await self._wait(entry, until)
+            if isinstance(step, Wait):
+                await self._wait(entry, step.until)
             else:
                 await self._try(entry)
+
+    def _next_step(self, entry: _Entry) -> Step:
+        """Return what to do about *entry* now; where Telnyx wants no commands, a Send becomes a Wait."""
+        now = self._clock.now()
+        step = next_step(entry.row, self._terms(entry.row), entry.attempts, restarted=entry.restarted, now=now)
+        until = self._held_until(entry)
+        return Wait(until) if isinstance(step, Send) and until > now else step
 
     async def _tell(self, entry: _Entry) -> None:
         row = entry.row
@@ -254,12 +262,12 @@ class Outbox:
         alarm.cancel()
 
     async def _try(self, entry: _Entry) -> None:
-        """Begin one attempt, once the store knows of it; do nothing where the command is no longer wanted."""
+        """Begin one attempt, once there is a place and the store knows of it; unless it is no longer to be sent."""
         slots = self._urgent_slots if entry.row.urgent else self._slots
-        await slots.acquire()
+        await slots.acquire()  # this may take long: the id may be too old meanwhile, or an answer may have come
         is_wanted, pause_s = False, 0.0
         try:
-            is_wanted = await self._may_send(entry)
+            is_wanted = isinstance(self._next_step(entry), Send) and await self._may_send(entry)
         except StoreUnavailable:
             entry.is_trying, pause_s = False, _STORE_PAUSE_S
         finally:
@@ -312,7 +320,10 @@ class Outbox:
         if answer.is_throttled and answer.retry_after_s is not None and answer.code != _DIALS_PER_SECOND:
             pause_s = min(answer.retry_after_s, _LONGEST_PAUSE_S)
             self._paused_until = max(self._paused_until, self._clock.now() + pause_s)
-        self._note_key(_KEY_REFUSED if answer.status == 401 else None)
+        if answer.status == 401:
+            self._note_key(_KEY_REFUSED)
+        elif answer.ok:
+            self._note_key(None)
 
     def _note_key(self, problem: str | None) -> None:
         """Remember whether Telnyx takes our key, and say it once when that changes."""
@@ -326,7 +337,7 @@ class Outbox:
         self._note_outcome(entry, outcome)
         done = self._post(outcome, settles=(entry.row.command_id,))
         if outcome.type != ACCEPTED:
-            await done
+            await asyncio.wait((done,))
 
     def _note_outcome(self, entry: _Entry, outcome: Event) -> None:
         row = entry.row

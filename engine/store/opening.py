@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import StoreError, StoreLocked, StoreTooNew, StoreUnavailable
+from engine.errors import DefectError, RingflowError, StoreError, StoreLocked, StoreTooNew, StoreUnavailable
 from engine.store.sql import Migration
 
 _LOCK_POLL_S = 0.05
@@ -30,8 +30,14 @@ _REASONS = {
 }
 
 
-def unavailable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
-    """Return *error* as a sentence about the database at *path*."""
+# The database is well: what was to be written cannot be. Trying again later would not help.
+_OUR_FAULT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)
+
+
+def explained(path: Path, error: sqlite3.Error) -> RingflowError:
+    """Return *error* as a sentence about the database at *path*: StoreUnavailable, or DefectError where it is ours."""
+    if isinstance(error, _OUR_FAULT):
+        return DefectError(f"the database {path} cannot take what was to be written ({error})")
     code = getattr(error, "sqlite_errorcode", None)
     reason = _REASONS.get(code & 0xFF) if code is not None else None
     return StoreUnavailable(f"the database {path} {reason or f'failed ({error})'}")
@@ -50,7 +56,10 @@ def take_lock(path: Path, *, wait_s: float) -> int:
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                os.close(file)
+                raise StoreUnavailable(f"the database {path} cannot be locked ({error.strerror})") from error
             if time.monotonic() >= deadline:
                 os.close(file)
                 raise StoreLocked(
@@ -80,7 +89,7 @@ def connect(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
         if connection is not None:
             connection.close()
         if isinstance(error, sqlite3.Error):
-            raise unavailable(path, error) from error
+            raise explained(path, error) from error
         raise
     return connection
 

@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from engine.errors import StoreUnavailable
-from engine.store.opening import unavailable
+from engine.store.opening import explained
 
 T = TypeVar("T")
 _IDLE_S = 1.0  # after this long without work the WAL is folded back into the database
@@ -49,11 +49,11 @@ class Writer:
         self._thread.start()
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what *work* returns. Raises StoreUnavailable."""
+        """Return what *work* returns. Raises StoreUnavailable, and DefectError where *work* is at fault."""
         return await self._put(work, is_write=False)
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what *work* returns, once it is durable. Raises StoreUnavailable: nothing of it was written."""
+        """Return what *work* returns, once it is durable. Raises as ``read`` does: nothing of it was written."""
         return await self._put(work, is_write=True)
 
     async def close(self) -> None:
@@ -117,7 +117,7 @@ class Writer:
         try:
             job.result = job.work(self._connection)
         except sqlite3.Error as error:
-            job.error = unavailable(self._path, error)
+            job.error = explained(self._path, error)
         except Exception as error:
             job.error = error
 
@@ -135,7 +135,7 @@ class Writer:
             connection.execute("commit")
         except sqlite3.Error as error:
             for job in jobs:
-                job.error = job.error or unavailable(self._path, error)
+                job.error = job.error or explained(self._path, error)
             with suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("rollback")

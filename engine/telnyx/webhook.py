@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -13,6 +15,7 @@ from engine.errors import WebhookRejected
 
 _OWN_TYPES = frozenset({TIMER, ACCEPTED, REFUSED, IN_DOUBT, DEFECT})  # never from outside
 _MAX_DEPTH = 64  # known payloads nest 5 deep; orjson reads 1,024 levels but writes only 254 into the journal
+_MOST_DIGITS = 18  # of a number that is kept exactly where the body is read leniently
 _MAX_CHARACTERS = 255  # of an id or a type; Telnyx's are UUIDs and dotted words
 
 
@@ -52,12 +55,33 @@ def _parse(raw: bytes) -> dict[str, Any]:
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        raise WebhookRejected("the body is not JSON", reason="not-json") from None
+        body = _parse_leniently(raw)
     if not isinstance(body, dict):
         raise WebhookRejected("the body is not a JSON object", reason="not-an-object")
     if raw.count(b"[") + raw.count(b"{") > _MAX_DEPTH and _is_deeper(body, _MAX_DEPTH):
         raise WebhookRejected("the body is nested too deeply", reason="too-deep")
     return body
+
+
+def _parse_leniently(raw: bytes) -> Any:
+    """
+    Read what a genuine webhook may hold and strict JSON may not: a caller's name that was cut inside an emoji or is
+    no UTF-8, NaN, a number without end. No call may go unanswered for it; what cannot be read becomes ``?`` or null.
+    """
+    try:
+        body = json.loads(
+            raw.decode("utf-8", "replace"), parse_constant=_number, parse_float=_number, parse_int=_number
+        )
+        return orjson.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        raise WebhookRejected("the body is not JSON", reason="not-json") from None
+
+
+def _number(text: str) -> float | None:
+    if len(text) <= _MOST_DIGITS and text.lstrip("-").isdigit():
+        return int(text)
+    number = float(text)
+    return number if isfinite(number) else None
 
 
 def _is_deeper(body: object, levels: int) -> bool:

@@ -38,7 +38,7 @@ def build_admin_app(
     @web.middleware
     async def ask_for_token(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get("Authorization", "")
-        if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        if token and not hmac.compare_digest(given.encode(errors="surrogateescape"), f"Bearer {token}".encode()):
             return web.Response(status=401, text="give RINGFLOW_ADMIN_TOKEN as a bearer token\n")
         return await handler(request)
 

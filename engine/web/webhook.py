@@ -103,7 +103,8 @@ class WebhookEndpoint:
         status, reason = rejected.status, rejected.reason
         self._log.warning("webhook_refused", reason=reason, status=status, problem=str(rejected), remote=request.remote)
         self._count("webhooks", reason)
-        response = web.Response(status=status, text=f"{rejected}\n")
+        is_ours = status >= 500  # what is wrong with our database is nobody's business
+        response = web.Response(status=status, text="send it again later\n" if is_ours else f"{rejected}\n")
         if not request.content.is_eof():
             response.force_close()
         return response

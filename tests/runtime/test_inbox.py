@@ -11,7 +11,7 @@ from runtime_world import CountingCore, GatedStore, ListLog, running
 from engine.core.change import Change, Row
 from engine.core.command import Command, OutboxRow
 from engine.core.event import TIMER, Event
-from engine.errors import DefectError, StoreUnavailable
+from engine.errors import StoreUnavailable
 from engine.runtime.inbox import Inbox
 from engine.testing import FakeClock, settle
 
@@ -179,15 +179,17 @@ async def test_run_that_changed_meanwhile_is_read_again():
     assert [change.event_id for change in one.followed] == ["e2", "e1"]
 
 
-async def test_run_that_never_fits_is_given_up_as_a_defect():
+async def test_run_that_never_fits_is_a_defect_and_its_event_stored_as_failed():
     one = Setup()
-    decide = one.core.decide
+    decide, after_defect = one.core.decide, one.core.after_defect
     one.core.decide = lambda *args, **kwargs: replace(decide(*args, **kwargs), ver_before=7)
+    one.core.after_defect = lambda *args, **kwargs: replace(after_defect(*args, **kwargs), ver_before=7)
     async with running(one.inbox.run()):
-        with pytest.raises(DefectError):
-            await one.inbox.submit(webhook("e1"))
+        assert await one.inbox.submit(webhook("e1")) is True
 
     assert one.store.rows == {}
+    assert [entry.kind for entry in one.store.journal] == ["failed"]
+    assert one.counts == [("defects", "call.answered")] * 2
 
 
 async def test_database_away_is_told_to_the_sender_and_comes_back():

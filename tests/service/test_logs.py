@@ -23,6 +23,9 @@ def written(redact=None, *, level: str = "info", stream=None, **always: str):
         ("+34600111222", "+…1222"),
         ("from +15551230000 to +15551239999.", "from +…0000 to +…9999."),
         ("sip:+15551230000@example.com", "sip:+…0000@example.com"),
+        ("+1 (555) 123-0000, %2b34600111222", "+…0000, +…1222"),
+        ("+1234567890123456789", "+…6789"),
+        ("2026-11-21T07:08:09+00:00", "2026-11-21T07:08:09+00:00"),
         ("the key KEY_1_LONG and KEY_1", "the key *** and ***"),
         ("Anna\x1b[31m\x00\u202eb", "Anna\\x1b[31m\\x00\\u202eb"),
         ("Zoë says: ¡hola!\n", "Zoë says: ¡hola!\n"),
@@ -39,6 +42,13 @@ def test_redaction_goes_into_everything_and_keeps_what_is_no_text():
     shown = redaction(["hush"], full_numbers=False)(value)
 
     assert shown == {"to": ["+…0000", None, 1.5, True], "+…0000": {"n": 15551230000}, "odd": "***"}
+
+
+def test_numbers_without_a_plus_are_shortened_where_numbers_stand():
+    line = {"from": "34600111222", "to": "sip:15551230000@x", "number": "anonymous", "connection_id": "16846411232360"}
+
+    assert redaction([], full_numbers=False)(line) == {**line, "from": "…1222", "to": "sip:…0000@x"}
+    assert redaction([], full_numbers=True)(line) == line
 
 
 def test_whole_numbers_are_shown_on_request_but_secrets_never():
@@ -88,6 +98,30 @@ def test_terminal_gets_lines_for_people():
     [line] = lines()
     assert "menu" in line
     assert not line.startswith("{")
+
+
+def test_callers_name_cannot_write_a_line_of_its_own():
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream in (Terminal(), io.StringIO()):
+        log, lines = written(stream=stream)
+        log.info("log", text="Anna\n2026-01-01 [error] the house burns\x85\u2028")
+        assert len(lines()) == 1
+
+
+@pytest.mark.parametrize("error", [OSError("No space left on device"), BrokenPipeError(), ValueError("closed file")])
+def test_log_that_cannot_be_written_harms_nobody(error):
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise error
+
+        def flush(self) -> None:
+            raise error
+
+    log, _ = written(stream=Full())
+    log.error("shown")
 
 
 def test_name_of_a_call_is_short_and_a_room_keeps_its_own():

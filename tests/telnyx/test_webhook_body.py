@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,7 +143,7 @@ def test_version_1_is_refused_with_advice(flat):
         (b"CallSid=1&From=%2B1", "not-json"),
         (b'{"data":', "not-json"),
         (b"\xff\xfe{}", "not-json"),
-        (b'{"data":{"id":"\\ud800"}}', "not-json"),
+        (b'{"data":{"id":"\\ud800"', "not-json"),
         (b"[]", "not-an-object"),
         (b"null", "not-an-object"),
         (b'{"data":[]}', "not-an-object"),
@@ -180,6 +181,28 @@ def test_a_wide_body_is_not_taken_for_a_deep_one():
     payload = {"legs": [{"codecs": []} for _ in range(500)]}
 
     assert decode(body(payload=payload)).payload == payload
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (rb'"Anna \ud83d"', "Anna ?"),
+        (rb'"\ud83d\ude00 \ude00"', "😀 ?"),
+        (b'"Jos\xe9"', "Jos\ufffd"),
+        (b"NaN", None),
+        (b"-Infinity", None),
+        (b"1e999", None),
+        (b"[1e999, 7, -7, 1.5, " + b"9" * 5000 + b"]", [None, 7, -7, 1.5, None]),
+        (b"1" + b"0" * 40, 1e40),
+    ],
+)
+def test_a_call_is_not_lost_for_a_value_that_strict_json_does_not_know(written, read):
+    raw = b'{"data":{"id":"e1","event_type":"call.initiated","payload":{"name":' + written + b"}}}"
+
+    event = decode(raw)
+
+    assert event == Event(id="e1", type="call.initiated", payload={"name": read})
+    assert orjson.dumps(event.payload)
 
 
 @given(

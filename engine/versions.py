@@ -1,0 +1,92 @@
+"""Which versions of the flows calls run on: those that the store keeps for running ones, and that of new calls."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from engine.config import Settings
+from engine.core.flow import Version
+from engine.core.program import Library
+from engine.errors import FlowError, SettingsError, StoreError
+from engine.language.loader import load_version
+from engine.ports import Log, Store
+from engine.runtime.outside import HttpOutside
+from engine.tables import catalogue
+
+Files = Mapping[str, bytes]
+Reload = Callable[[], tuple[Version, Files]]
+
+
+class Versions:
+    """Fills *library* from the store, gives new calls a version, and loads the flows again."""
+
+    def __init__(self, *, store: Store, library: Library, outside: HttpOutside, settings: Settings, log: Log) -> None:
+        self._store = store
+        self._library = library
+        self._outside = outside
+        self._settings = settings
+        self._log = log
+        self._reloading = asyncio.Lock()
+
+    async def take_up(self) -> None:
+        """Make the versions that the store kept known to the calls that are bound to them."""
+        for name, files in (await self._store.versions()).items():
+            version, problem = _compiled(files)
+            if version is None:
+                self._log.error("version_unusable", version=name, problem=problem)
+            else:
+                self._add(replace(version, hash=name))
+
+    async def use(self, version: Version, files: Files) -> None:
+        """Give new calls *version* from now on, once the store has its files."""
+        await self._store.keep_version(version.hash, files)
+        self._add(version)
+        self._library.use(version)
+        if version.project.notify and not self._settings.secrets.get("notify"):
+            self._log.warning(
+                "notify_unsigned", problem="messages of notify are not signed; set RINGFLOW_SECRET_NOTIFY"
+            )
+
+    async def reload(self, load: Reload) -> None:
+        """Load the flows again, one time after the other; with a problem in them nothing changes."""
+        async with self._reloading:
+            try:
+                version, files = await asyncio.to_thread(load)
+                self._settings.require_secrets(version.project.secrets)
+                await self.use(version, files)
+            except (FlowError, SettingsError, StoreError) as error:
+                self._log.error("reload_refused", problem=str(error))
+            except Exception as error:
+                self._log.error("reload_failed", exc_info=error)
+            else:
+                self._log.info("reloaded", version=version.hash)
+
+    def _add(self, version: Version) -> None:
+        """Calls of every version may notify; where a name has changed its address, the latest counts."""
+        self._library.add(version)
+        self._outside.urls = {**self._outside.urls, **version.project.notify}
+
+
+async def install_id(store: Store) -> str:
+    """Return the id of this installation, made at its first start."""
+    install = await store.note("install")
+    if install is None:
+        install = uuid.uuid4().hex[:12]
+        await store.put_note("install", install)
+    return install
+
+
+def new_library(version: Version, *, install: str, settings: Settings) -> Library:
+    """Return a library that knows *version* only."""
+    return Library(install=install, catalogue=catalogue(), current=version, secrets=settings.secrets)
+
+
+def _compiled(files: Files) -> tuple[Version | None, str]:
+    """Return the version in *files*, or why there is none; an older ringflow took them."""
+    try:
+        return load_version(files).version, "this version of ringflow cannot compile it"
+    except Exception as error:
+        return None, f"this version of ringflow fails on it ({type(error).__name__})"
