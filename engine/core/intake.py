@@ -23,6 +23,7 @@ from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
 
 UNBORN_FOR_S = 90.0
+ADRIFT_FOR_S = 3600.0  # a call is hung up and no call.hangup comes: the run ends nevertheless
 _ENGINE_EVENTS = frozenset({TIMER, ACCEPTED, REFUSED, IN_DOUBT})
 
 
@@ -73,6 +74,8 @@ def decide(event: Event, row: Row | None, library: Library, *, run: str, now: fl
         return Change(event_id="", at=now)
     if not leg.flow:
         return _unrouted_leg(event, row, now=now)
+    if not library.knows(row.version):
+        return _adrift(event, leg, row.ver, now=now, version=row.version, why="no program for its version")
     turn = _turn(leg, library.program(row.version, leg.flow), now)
     _journal_event(turn, event)
     step(turn, event)
@@ -86,6 +89,11 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
     Where that raises too, the call is hung up; the event is never tried again.
     """
     failed = JournalEntry(run=run, at=now, kind="failed", record={"id": event.id, "type": event.type, "error": error})
+    is_new = row is None or (not run.startswith(("room:", "queue:")) and Leg.decode(row.state).status == "unborn")
+    if is_new and event.type == "call.initiated" and event.payload.get("direction") == "incoming":
+        leg = _leg_of(event.payload, run, now)
+        leg.status = "live"
+        return _adrift(event, leg, row.ver if row else 0, now=now, version="", why=error)
     if row is None or run.startswith(("room:", "queue:")):
         return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
     for repair in (_take_error_exit, _hang_up_plainly):
@@ -100,6 +108,34 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
                 run=run, at=now, kind="failed", record={**failed.record, "repair": f"{type(second).__name__}: {second}"}
             )
     return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
+
+
+def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str, why: str) -> Change:
+    """A call that no program can go on with is hung up; it ends with its call.hangup, or an hour later."""
+    leg.ver = ver_before + 1
+    out = Outgoing(run=leg.run, ver=leg.ver, now=now)
+    if event.type == "call.hangup" or (event.type == TIMER and leg.status == "leaving"):
+        leg.status, leg.ended_at, leg.timers = "ended", leg.ended_at or now, {}
+    elif leg.status == "live":
+        if leg.flow:
+            leg.status, leg.timers, leg.sent = "leaving", {"hangup": now + ADRIFT_FOR_S}, {}
+        else:
+            leg.status, leg.ended_at = "ended", now  # as a call that no flow answers
+        out.put(Command(operation="hangup", path={"call_control_id": leg.call_control_id}), urgent=True)
+    leg.due = min(leg.timers.values(), default=None)
+    leg.gen += 1
+    failed = JournalEntry(run=leg.run, at=now, kind="failed", record={"id": event.id, "type": event.type, "error": why})
+    return Change(
+        event_id=_inbox_id(event),
+        at=now,
+        ver_before=ver_before,
+        keys=_keys(event),
+        commands=tuple(out.rows),
+        settled=_settles(event),
+        row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), version=version, ended_at=leg.ended_at),
+        timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
+        journal=(failed,),
+    )
 
 
 def _take_error_exit(turn: Turn) -> None:

@@ -231,8 +231,8 @@ def _outcome(turn: Turn, event: Event) -> None:
 def _seen(turn: Turn, sent: Sent, event: Event) -> None:
     """Telnyx says whether the call lives: an ended one ends the run, a live one fails its step or hangs up again."""
     leg = turn.leg
-    body = (event.payload.get("body") or {}).get("data") or {}
-    is_gone = event.payload.get("status") == 404 or body.get("is_alive") is False
+    found = (event.payload.get("body") or {}).get("data")
+    is_gone = event.payload.get("status") == 404 or (isinstance(found, dict) and found.get("is_alive") is False)
     if is_gone:
         leg.last_state = leg.state or leg.last_state
         states.end(turn, why="hangup")

@@ -1,8 +1,4 @@
-"""
-Calls that ringflow cannot go on with: each still comes to an end.
-
-Open in the core; the reasons of the marks say what to change. A mark falls by itself once its test passes (strict).
-"""
+"""Calls that ringflow cannot go on with: each still comes to an end."""
 
 from __future__ import annotations
 
@@ -14,10 +10,6 @@ from engine.core.change import Change
 from engine.core.command import run_id
 from engine.core.event import ACCEPTED, Event
 from engine.core.intake import after_defect, decide
-
-NO_VERSION = "engine/core/intake.py, decide: a run whose version the library does not know is never hung up nor ended"
-NO_ROW = "engine/core/intake.py, after_defect: a call.initiated that meets a defect is left ringing"
-NO_OBJECT = "engine/core/step.py, _seen: 'data' of an answer may be anything"
 
 RINGING = {"call_control_id": "v3:x", "call_leg_id": "x", "direction": "incoming", "from": CALLER, "to": OFFICE}
 
@@ -39,14 +31,12 @@ def as_the_inbox_does(happened: Event, row) -> Change:
         return after_defect(happened, row, other, run=run_id("x"), now=START + 1, error=repr(error))
 
 
-@pytest.mark.xfail(reason=NO_VERSION, strict=True)
 def test_call_of_a_version_that_is_gone_is_hung_up():
     change = as_the_inbox_does(event("call.answered"), begun().row)
 
     assert [row.command.operation for row in change.commands] == ["hangup"]
 
 
-@pytest.mark.xfail(reason=NO_VERSION, strict=True)
 def test_hangup_ends_a_call_of_a_version_that_is_gone():
     change = as_the_inbox_does(event("call.hangup"), begun().row)
 
@@ -55,7 +45,6 @@ def test_hangup_ends_a_call_of_a_version_that_is_gone():
     assert change.timer is None
 
 
-@pytest.mark.xfail(reason=NO_ROW, strict=True)
 def test_new_call_that_meets_a_defect_is_not_left_ringing():
     change = after_defect(event("call.initiated"), None, library(), run=run_id("x"), now=START, error="planted")
 
@@ -63,7 +52,6 @@ def test_new_call_that_meets_a_defect_is_not_left_ringing():
     assert change.row is not None
 
 
-@pytest.mark.xfail(reason=NO_OBJECT, strict=True)
 @pytest.mark.parametrize("found", [[{"id": 5}], "x"])
 def test_answer_without_an_object_is_no_defect(found):
     lib, change, asked = library(), begun(), []
