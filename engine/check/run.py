@@ -2,100 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Iterator, Mapping
 
-from engine.check import allowances
+from engine.check import allowances, rules
 from engine.check.rule import Rule
-from engine.check.rules import (
-    g001_no_way_out,
-    g002_wait_without_limit,
-    g003_rule_never_reached,
-    g004_rules_match_nothing,
-    g005_rule_without_then,
-    g006_gather_without_keys,
-    g007_keys_without_gather,
-    g008_no_nothing,
-    g009_two_ways_on,
-    g010_unreachable,
-    g011_keys_incomplete,
-    g012_loop_without_pause,
-    g013_end_alone,
-    r001_unknown_state,
-    r002_unknown_prompt,
-    r003_unknown_variable,
-    r004_unknown_audio,
-    r005_unknown_notify,
-    r006_unknown_event,
-    r007_unknown_leg,
-    r008_strange_event,
-    r009_no_error_exit,
-    r010_two_claims,
-    r011_duplicate_flow,
-    r012_flow_name_differs,
-    r013_unknown_number,
-    r014_nothing_starts,
-    r015_leg_is_role,
-    r016_unknown_flow,
-    r017_variable_type,
-    t001_gather_not_last,
-    t002_not_answered,
-    t003_speaks_in_room,
-    t004_music_not_last,
-    t005_after_hangup,
-    t007_no_answer,
-    t008_taken_unawares,
-    t009_number_from_data,
-    w001_prompt_lacks_language,
-    w002_unused_prompt,
-    w003_unused_variable,
-)
 from engine.core.problem import Problem
 from engine.language.loader import Folder, Loaded, load_version
 
+_LAYERS = "rgtw"  # references, graph, telephony, style: the order of the reference
+
+# One file per rule: a new file in the folder is a new rule.
 RULES: tuple[Rule, ...] = tuple(
-    Rule.of(module)
-    for module in (
-        r001_unknown_state,
-        r002_unknown_prompt,
-        r003_unknown_variable,
-        r004_unknown_audio,
-        r005_unknown_notify,
-        r006_unknown_event,
-        r007_unknown_leg,
-        r008_strange_event,
-        r009_no_error_exit,
-        r010_two_claims,
-        r011_duplicate_flow,
-        r012_flow_name_differs,
-        r013_unknown_number,
-        r014_nothing_starts,
-        r015_leg_is_role,
-        r016_unknown_flow,
-        r017_variable_type,
-        g001_no_way_out,
-        g002_wait_without_limit,
-        g003_rule_never_reached,
-        g004_rules_match_nothing,
-        g005_rule_without_then,
-        g006_gather_without_keys,
-        g007_keys_without_gather,
-        g008_no_nothing,
-        g009_two_ways_on,
-        g010_unreachable,
-        g011_keys_incomplete,
-        g012_loop_without_pause,
-        g013_end_alone,
-        t001_gather_not_last,
-        t002_not_answered,
-        t003_speaks_in_room,
-        t004_music_not_last,
-        t005_after_hangup,
-        t007_no_answer,
-        t008_taken_unawares,
-        t009_number_from_data,
-        w001_prompt_lacks_language,
-        w002_unused_prompt,
-        w003_unused_variable,
+    Rule.of(importlib.import_module(f"{rules.__name__}.{name}"))
+    for name in sorted(
+        (module.name for module in pkgutil.iter_modules(rules.__path__)), key=lambda n: (_LAYERS.index(n[0]), n)
     )
 )
 

@@ -56,10 +56,10 @@ class Verb:
     One verb.
 
     *main*: the option that the short form ``- verb: value`` sets ("" where there is none). *bare*: ``- verb`` alone
-    is allowed. *one_of*: exactly one of these options must be there. *takes_rest*: further keys are free (the body
-    of ``notify``). *operations*: the catalogue's operations that it sends. *events*: what finishes it (empty: when
-    Telnyx accepts it, or at once where it sends nothing). *audible*: the caller hears it, so it needs an answered
-    call outside a room. *silent*: may still run after the call has ended.
+    is allowed. *takes_rest*: further keys are free (the body of ``notify``). *operations*: the catalogue's operations
+    that it sends. *events*: what finishes it (empty: when Telnyx accepts it, or at once where it sends nothing).
+    *audible*: the caller hears it, so it needs an answered call outside a room. *silent*: may still run after the
+    call has ended.
     """
 
     name: str
@@ -68,7 +68,6 @@ class Verb:
     main: str = ""
     bare: bool = False
     options: tuple[Option, ...] = ()
-    one_of: tuple[str, ...] = ()
     takes_rest: bool = False
     events: tuple[str, ...] = ()
     audible: bool = False

@@ -11,7 +11,6 @@ DURATION = r"^[0-9]{1,7}(\.[0-9]{1,3})?[smh]$"
 PHONE = r"^\+[1-9][0-9]{6,14}$"  # E.164: at most 15 digits, no leading zero
 DIGITS = r"^[0-9]{1,3}( to [0-9]{1,3})?$"
 PRESSED = r"^[0-9*#]{1,128}$"
-HOST = r"^[A-Za-z0-9.-]{1,253}$"
 PREFIX = r"^\+[0-9]{1,15}$"
 URL = r"^https?://[^\s]+$"
 

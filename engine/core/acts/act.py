@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from engine.core.event import Event
 from engine.core.leg import Running
@@ -38,12 +38,15 @@ def _accepted(_turn: Turn, running: Running, _event: Event) -> Result:
     return Verdict.WAITS if running.note.get("awaits_webhook") else Verdict.DONE
 
 
-def _refused(_turn: Turn, _running: Running, event: Event) -> Result:
+def failure_from(payload: Mapping[str, Any]) -> Failure:
+    """Return the failure that a refusal tells: Telnyx's answer to a command, or a room's word."""
     return Failure(
-        str(event.payload.get("code") or "refused"),
-        int(event.payload.get("status") or 0),
-        str(event.payload.get("title") or ""),
+        str(payload.get("code") or "refused"), int(payload.get("status") or 0), str(payload.get("title") or "")
     )
+
+
+def _refused(_turn: Turn, _running: Running, event: Event) -> Result:
+    return failure_from(event.payload)
 
 
 def _nothing(_turn: Turn, _running: Running, _name: str, _event: Event) -> Result | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.acts import rooms
-from engine.core.acts.act import Act, Failure, Result, Verdict, waits_for_webhook
+from engine.core.acts.act import Act, Failure, Result, Verdict, failure_from, waits_for_webhook
 from engine.core.event import Event
 from engine.core.leg import Running
 from engine.core.names import queue_run
@@ -38,7 +38,7 @@ def _not_enqueued(turn: Turn, running: Running, event: Event) -> Result:
     code = str(event.payload.get("code") or "refused")
     if code == ALREADY_IN_QUEUE and turn.leg.queue in ("", running.note["queue"]):
         return Verdict.DONE
-    return Failure(code, int(event.payload.get("status") or 0), str(event.payload.get("title") or ""))
+    return failure_from(event.payload)
 
 
 def entered(turn: Turn, queue: str) -> None:
@@ -108,11 +108,7 @@ def _checked(turn: Turn, running: Running, event: Event) -> Result:
 def _not_checked(_turn: Turn, _running: Running, event: Event) -> Result:
     if event.payload.get("status") == 404:
         return Verdict.DROP  # the call is no longer there: the rest of the block is dropped, no error
-    return Failure(
-        str(event.payload.get("code") or "refused"),
-        int(event.payload.get("status") or 0),
-        str(event.payload.get("title") or ""),
-    )
+    return failure_from(event.payload)
 
 
 def _connect(turn: Turn, running: Running) -> Result:

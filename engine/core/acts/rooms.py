@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.core.acts.act import Act, Failure, Result, Verdict
+from engine.core.acts.act import Act, Result, Verdict, failure_from
 from engine.core.event import Event
 from engine.core.leg import Running
 from engine.core.names import room_run
@@ -107,9 +107,7 @@ def _joined(turn: Turn, running: Running, name: str, event: Event) -> Result | N
     if name == "conference.participant.joined" and "goes" not in running.note:
         return Verdict.DONE
     if name == "room.refused":
-        return Failure(
-            str(event.payload.get("code")), int(event.payload.get("status") or 0), str(event.payload.get("title") or "")
-        )
+        return failure_from(event.payload)
     return None
 
 
