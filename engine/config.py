@@ -107,6 +107,15 @@ class Settings:
         if problems:
             raise SettingsError(problems[0], problems=problems)
 
+    def require_public_url(self, files: Iterable[str]) -> None:
+        """Raises SettingsError when *files*, the audio that this service is to serve, cannot be reached by Telnyx."""
+        file = next(iter(files), None)
+        if file is not None and self.public_url is None:
+            raise SettingsError(
+                f"project.yaml plays the file {file}, and Telnyx must be able to fetch it; set RINGFLOW_PUBLIC_URL to "
+                "the address under which this service is reached from outside, such as https://calls.example.com"
+            )
+
 
 class _Source:
     """The environment, with what was wrong in it so far."""
@@ -162,7 +171,7 @@ def _read(source: _Source) -> Settings:
         secrets=_secrets(source),
         log_level=source.get("RINGFLOW_LOG_LEVEL", _log_level, "info"),
         log_full_numbers=source.get("RINGFLOW_LOG_NUMBERS", _log_numbers, False),
-        warnings=(*_unknown(source.environ), *_readable_key(api_url), *_useless(public_url)),
+        warnings=(*_unknown(source.environ), *_readable_key(api_url)),
     )
 
 
@@ -215,12 +224,6 @@ def _readable_key(api_url: str) -> list[str]:
     if parts.scheme == "https" or _is_loopback(parts.hostname or ""):
         return []
     return ["TELNYX_API_URL is not https: everyone on the way can read the API key"]
-
-
-def _useless(public_url: str | None) -> list[str]:
-    if public_url is None:
-        return []
-    return ["RINGFLOW_PUBLIC_URL is of no use yet: audio comes from URLs and Telnyx's media storage only"]
 
 
 def _is_loopback(host: str) -> bool:

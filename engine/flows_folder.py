@@ -10,15 +10,17 @@ FLOW_ENDING = ".flow.yaml"
 TEST_ENDING = ".test.yaml"
 PROJECT = "project.yaml"
 _MISSPELT = (".flow.yml", ".flow.yaml.txt", ".flow.yml.txt")
+SOUND_ENDINGS = (".mp3", ".wav")
 _MOST_BYTES = 2_000_000  # more than the reader accepts, so that it can say so; never a whole disk image
+_MOST_SOUND_BYTES = 20_000_000  # an hour of telephone quality
 
 
 def read_folder(folder: str | Path, *, stage: str | None = None) -> dict[str, bytes]:
     """
-    Return the name and content of every flow file of *folder*, of ``project.yaml``, and of *stage*'s own
-    ``project.STAGE.yaml``.
+    Return the name and content of every flow file of *folder*, of ``project.yaml``, of *stage*'s own
+    ``project.STAGE.yaml``, and of all audio in it and its sub-folders ("music/hold.mp3").
 
-    Sub-folders, hidden files, ``*.test.yaml`` and everything else are left alone; symbolic links are followed.
+    Hidden files, ``*.test.yaml`` and everything else are left alone; symbolic links are followed.
 
     Raises:
         FlowError: the folder or a file cannot be read, holds no flow, a flow's file name is misspelt, or *stage* has
@@ -41,7 +43,7 @@ def read_folder(folder: str | Path, *, stage: str | None = None) -> dict[str, by
                     f"RINGFLOW_STAGE is '{stage}', but there is no {path / projects[-1]}; "
                     "write that file, or leave RINGFLOW_STAGE out"
                 )
-        return {name: _read(path / name) for name in [*flows, *projects]}
+        return {name: _read(path / name) for name in [*flows, *projects]} | _sounds(path)
     except FileNotFoundError as error:
         raise FlowError(
             f"there is no {error.filename}; name the folder of your flows, or set RINGFLOW_FLOWS to it"
@@ -75,6 +77,18 @@ def read_tests(place: str | Path) -> dict[Path, bytes]:
         raise FlowError(f"{error.filename} cannot be read: {error.strerror}") from None
 
 
-def _read(path: Path) -> bytes:
+def _sounds(folder: Path) -> dict[str, bytes]:
+    """Return the audio files of *folder*, by their path in it. Raises FlowError for one that is too big."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if path.suffix.lower() in SOUND_ENDINGS and not any(part.startswith(".") for part in name.parts):
+            if path.stat().st_size > _MOST_SOUND_BYTES:
+                raise FlowError(f"{path} is over {_MOST_SOUND_BYTES // 1_000_000} MB; no caller listens that long")
+            found[name.as_posix()] = _read(path, _MOST_SOUND_BYTES)
+    return found
+
+
+def _read(path: Path, most: int = _MOST_BYTES) -> bytes:
     with path.open("rb") as file:
-        return file.read(_MOST_BYTES)
+        return file.read(most)

@@ -49,10 +49,14 @@ class Carrier(Protocol):
 
 
 class Outside(Protocol):
-    """Everything but Telnyx that a flow may reach: ``notify``."""
+    """Everything but Telnyx that a flow may reach: ``notify`` and ``http``."""
 
     async def notify(self, command: Command, *, command_id: str) -> Answer:
         """POST a signed message. Raises as Carrier.send does."""
+        ...
+
+    async def http(self, command: Command, *, command_id: str) -> Answer:
+        """Ask an address once; the answer's body holds only what the flow takes. Raises as Carrier.send does."""
         ...
 
 

@@ -30,3 +30,13 @@ def schema_path(name: str) -> Path:
 def load_schema(name: str) -> Any:
     """Return the parsed JSON of a file below ``schemas/``; read once, treat as read-only."""
     return json.loads(schema_path(name).read_text(encoding="utf-8"))
+
+
+def template(name: str) -> str:
+    """
+    Return the text of a file of ``templates/``, which ``ringflow init`` and ``new`` write: ``"project.yaml"``.
+
+    Raises:
+        FileNotFoundError: it is not there; the installation is damaged.
+    """
+    return (_PACKAGE / "templates" / name).read_text(encoding="utf-8")

@@ -86,6 +86,7 @@ async def serve(
         StoreError: the database cannot be used (StoreLocked: another service does, for *lock_wait_s* seconds).
     """
     settings.require_secrets(version.project.secrets)
+    settings.require_public_url(version.project.audio_files)
     redact = redaction(settings.secret_values, full_numbers=settings.log_full_numbers)
     always = {"stage": settings.stage} if settings.stage else {}
     log = open_log(log_to or sys.stderr, level=settings.log_level, redact=redact, **always)
@@ -186,6 +187,7 @@ class _Service:
             submit=self.inbox.submit,
             sheds=self.inbox.sheds,
             is_ready=lambda: not self.problems(),
+            audio=self.versions.audio,
             log=self.log,
             count=self.metrics.count,
         )

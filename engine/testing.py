@@ -224,6 +224,9 @@ class RecordingCarrier:
     async def notify(self, command: Command, *, command_id: str) -> Answer:
         return await self.send(command, command_id=command_id)
 
+    async def http(self, command: Command, *, command_id: str) -> Answer:
+        return await self.send(command, command_id=command_id)
+
     @property
     def operations(self) -> list[str]:
         """The operations of all attempts, in order."""

@@ -30,6 +30,7 @@ class Versions:
         self._settings = settings
         self._log = log
         self._reloading = asyncio.Lock()
+        self._audio: dict[str, bytes] = {}
 
     async def take_up(self) -> None:
         """Make the versions that the store kept known to the calls that are bound to them."""
@@ -38,12 +39,16 @@ class Versions:
             if version is None:
                 self._log.error("version_unusable", version=name, problem=problem)
             else:
-                self._add(replace(version, hash=name))
+                self._add(replace(version, hash=name), files)
+
+    def audio(self, address: str) -> bytes | None:
+        """Return the audio file that is served under *address*, of any version that calls run on."""
+        return self._audio.get(address)
 
     async def use(self, version: Version, files: Files) -> None:
         """Give new calls *version* from now on, once the store has its files."""
         await self._store.keep_version(version.hash, files)
-        self._add(version)
+        self._add(version, files)
         self._library.use(version)
         if version.project.notify and not self._settings.secrets.get("notify"):
             self._log.warning(
@@ -56,6 +61,7 @@ class Versions:
             try:
                 version, files = await asyncio.to_thread(load)
                 self._settings.require_secrets(version.project.secrets)
+                self._settings.require_public_url(version.project.audio_files)
                 await self.use(version, files)
             except (FlowError, SettingsError, StoreError) as error:
                 self._log.error("reload_refused", problem=str(error))
@@ -64,10 +70,12 @@ class Versions:
             else:
                 self._log.info("reloaded", version=version.hash)
 
-    def _add(self, version: Version) -> None:
-        """Calls of every version may notify; where a name has changed its address, the latest counts."""
+    def _add(self, version: Version, files: Files) -> None:
+        """Calls of every version may reach what theirs names; where a name has a new address, the latest counts."""
         self._library.add(version)
+        self._audio |= {audio.address: files[audio.file] for audio in version.project.audio.values() if audio.file}
         self._outside.urls = {**self._outside.urls, **version.project.notify}
+        self._outside.hosts = self._outside.hosts | frozenset(version.project.http_hosts)
 
 
 async def install_id(store: Store) -> str:
@@ -81,7 +89,13 @@ async def install_id(store: Store) -> str:
 
 def new_library(version: Version, *, install: str, settings: Settings) -> Library:
     """Return a library that knows *version* only."""
-    return Library(install=install, catalogue=catalogue(), current=version, secrets=settings.secrets)
+    return Library(
+        install=install,
+        catalogue=catalogue(),
+        current=version,
+        secrets=settings.secrets,
+        public_url=settings.public_url or "",
+    )
 
 
 def _compiled(files: Files) -> tuple[Version | None, str]:

@@ -73,7 +73,6 @@ def test_every_setting_is_read():
         admin_token="t0ken",
         stage="test",
         public_url="https://calls.example.com",
-        warnings=("RINGFLOW_PUBLIC_URL is of no use yet: audio comes from URLs and Telnyx's media storage only",),
         secrets={"team_room_pin": "4821"},
         log_level="debug",
         log_full_numbers=True,

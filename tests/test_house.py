@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "core": {"errors"},
     "language": {"core", "errors", "tables", "resources"},
     "check": {"core", "language", "errors", "tables", "resources"},
+    "graph": {"core", "language", "errors"},
     "simulator": {"core", "errors", "tables", "ports"},
     "scenario": {"core", "language", "check", "simulator", "errors", "tables"},
     "ports": {"core", "errors"},
@@ -28,8 +29,14 @@ MAY_IMPORT = {
     "testing": {"core", "errors", "ports", "store"},
     "config": {"core", "errors", "telnyx"},
     "flows_folder": {"errors"},
-}
-PURE = ("core", "language", "check", "scenario", "telnyx/webhook.py", "telnyx/signature.py")
+    "reference": {"core", "language", "tables"},
+    "commands": {
+        "check", "config", "core", "errors", "flows_folder", "graph", "reference", "resources", "scenario", "service",
+        "simulator",
+    },
+    "cli": {"commands", "core", "errors"},
+}  # fmt: skip
+PURE = ("core", "language", "check", "graph", "scenario", "telnyx/webhook.py", "telnyx/signature.py")
 PURE_WORLD = ("simulator",)
 IMPURE_SIMULATOR = {"server.py", "control.py", "main.py"}
 OUTSIDE = {"asyncio", "os", "time", "random", "uuid", "httpx", "aiohttp", "sqlite3", "socket", "subprocess", "secrets"}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.core.kinds import RULES
 from engine.core.nearest import did_you_mean
 from engine.core.problem import Problem
 from engine.language.codes import LANGUAGE_CODES, Code
@@ -55,13 +56,14 @@ def apply(problems: Sequence[Problem], folder: Folder, rules: Sequence[Code]) ->
             yield UNUSED.at(allowance.path, allowance.comment.span, message)
 
 
-def _cannot_run(rule: Code) -> bool:
-    """Tell whether a flow with this fault has no meaning: it refers to what does not exist."""
-    return rule.code.startswith("R") and rule.severity == "error"
+def can_be_allowed(rule: Code) -> bool:
+    """Tell whether an author may allow this rule: not where the flow has no meaning, for it refers to nothing."""
+    return not (rule.code.startswith("R") and rule.severity == "error")
 
 
 def _is_of_language(word: str) -> bool:
-    return any(word in (code.code, code.name) for code in LANGUAGE_CODES) or word[:1] in ("Y", "X")
+    of_formulas = any(word in (code, name) for code, (name, _) in RULES.items())
+    return of_formulas or word[:1] == "Y" or any(word in (code.code, code.name) for code in LANGUAGE_CODES)
 
 
 def _read(path: str, comment: Comment, rules: Sequence[Code], comment_lines: set[int]) -> _Allowance | Problem:
@@ -72,7 +74,7 @@ def _read(path: str, comment: Comment, rules: Sequence[Code], comment_lines: set
         return UNREADABLE.at(path, span, message)
     word = match["rule"]
     rule = next((code for code in rules if word in (code.code, code.name)), None)
-    if rule is None or _cannot_run(rule):
+    if rule is None or not can_be_allowed(rule):
         is_other = rule is not None or _is_of_language(word)
         names = [name for code in rules for name in (code.code, code.name)]
         message = f"there is no rule '{word}'{did_you_mean(word, names)}"

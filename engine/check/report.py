@@ -1,4 +1,4 @@
-"""Problems as text for people, and as JSON for programs."""
+"""Problems as text for people, as JSON for programs, and as annotations on GitHub."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ _COLOURS = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 _PLAIN = "\x1b[0m"
 # Characters that change what a terminal shows without being seen: controls, directions, line ends, surrogates.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# What ends a workflow command or one of its properties, and how it is written instead (GitHub's toolkit, command.ts).
+_IN_COMMAND = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_IN_PROPERTY = {**_IN_COMMAND, ":": "%3A", ",": "%2C"}
 
 
 def as_text(problems: Sequence[Problem], sources: Mapping[str, bytes], *, colour: bool = False) -> str:
@@ -36,6 +39,33 @@ def as_text(problems: Sequence[Problem], sources: Mapping[str, bytes], *, colour
 def as_json(problems: Iterable[Problem]) -> str:
     """Return the report for programs: a list of objects with the fields of Problem (interfaces.md, "JSON")."""
     return json.dumps([dataclasses.asdict(problem) for problem in problems], indent=2) + "\n"
+
+
+def as_github(problems: Sequence[Problem], files: int) -> str:
+    """
+    Return the report for GitHub Actions: one workflow command for each problem, then one line that sums up.
+
+    Nothing that stands in one of the *files* can end its command or begin another. The end column is exclusive, as in
+    the other reports; GitHub takes columns only where the problem ends on the line on which it begins.
+    Source: GitHub, "Workflow commands for GitHub Actions", and the escapes of its toolkit.
+    """
+    return "\n".join([*map(_annotation, problems), _summary(problems, files)]) + "\n"
+
+
+def _annotation(problem: Problem) -> str:
+    properties: dict[str, object] = {"file": problem.path, "line": problem.line}
+    if problem.end_line == problem.line:
+        properties |= {"col": problem.column, "endLine": problem.end_line, "endColumn": problem.end_column}
+    else:
+        properties["endLine"] = problem.end_line
+    properties["title"] = f"{problem.rule} {problem.name}"
+    written = ",".join(f"{name}={_in_command(str(value), _IN_PROPERTY)}" for name, value in properties.items())
+    text = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
+    return f"::{problem.severity} {written}::{_in_command(text, _IN_COMMAND)}"
+
+
+def _in_command(text: str, escapes: Mapping[str, str]) -> str:
+    return "".join(escapes.get(letter) or _shown(letter) for letter in text)
 
 
 def escaped(text: str) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from engine.check import allowances, rules
+from engine.check.echoes import without_echoes
+from engine.check.misplaced import with_misplaced_lines
 from engine.check.rule import Rule
 from engine.core.problem import Problem
 from engine.language.loader import Folder, Loaded, load_version
@@ -29,7 +32,16 @@ def load(files: Mapping[str, bytes]) -> Loaded:
     *files* maps relative paths to the bytes of every ``*.flow.yaml`` and of ``project.yaml`` of one folder. This is
     the one way from text to a version: check, serve and the scenario tests all use it.
     """
-    return load_version(files, review)
+    loaded = load_version(files, review)
+    if not loaded.problems:
+        return loaded
+    problems = without_echoes(loaded.problems, loaded.folder.documents, files)
+    return replace(loaded, problems=with_misplaced_lines(problems, files, _check_lines_as_they_are))
+
+
+def _check_lines_as_they_are(files: Mapping[str, bytes]) -> tuple[Problem, ...]:
+    loaded = load_version(files, review)
+    return without_echoes(loaded.problems, loaded.folder.documents, files)
 
 
 def check_files(files: Mapping[str, bytes]) -> tuple[Problem, ...]:

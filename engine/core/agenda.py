@@ -7,16 +7,20 @@ the rest of ``do``, in order of arrival, eight at most. ``then`` and ``keys`` co
 
 from __future__ import annotations
 
-from engine.core import media, rules
-from engine.core.acts.act import Failure, Result, Verdict
+from collections.abc import Callable
+from functools import partial
+
+from engine.core import levels, media, rules
+from engine.core.acts.act import Failure, Leaves, Result, Verdict
 from engine.core.acts.table import ACTS
+from engine.core.command import HTTP
 from engine.core.event import IN_DOUBT, REFUSED, Event
 from engine.core.expression import FormulaError
-from engine.core.flow import Exit, Rules, State
+from engine.core.flow import Action, Rules, State
 from engine.core.leg import Frame, Running, Sent
-from engine.core.states import apologise, drop_running, go, hang_up
+from engine.core.states import apologise, drop_running, go_on, hang_up
 from engine.core.turn import AUDIO_OPERATIONS, HANGUPS, Turn
-from engine.core.verbs import VERBS
+from engine.core.verbs import GATHERS, VERBS
 
 STEPS_WITHOUT_EVENT = 100
 STEPS_IN_A_CALL = 10_000
@@ -35,14 +39,14 @@ def proceed(turn: Turn) -> None:
             if not _finish_do(turn):
                 return
         elif frame.number < 0:
-            go(turn, _block_exit(turn, frame))
+            _leave_block(turn, frame)
         elif _is_held_back(turn, frame):
             if not _pass_over(turn, frame):
                 return
         elif not _spend(turn):
             return
         else:
-            _begin(turn, frame)
+            levels.within(turn, frame.depth, partial(_begin, turn, frame))
 
 
 def _next_frame(turn: Turn) -> Frame | None:
@@ -50,14 +54,15 @@ def _next_frame(turn: Turn) -> Frame | None:
     if leg.waiting:
         return leg.waiting.pop(0)
     if leg.main:
-        return Frame(leg.state, leg.main, {}, True)
+        return Frame(leg.state, leg.main, {}, True, turn.depth)
     return None
 
 
-def _block_exit(turn: Turn, frame: Frame) -> Exit:
-    exit_ = turn.role.block(frame.block).action(-frame.number).exit
+def _leave_block(turn: Turn, frame: Frame) -> None:
+    """Go where a block leads whose steps have all finished."""
+    exit_ = turn.role_at(frame.depth).block(frame.block).action(-frame.number).exit
     assert exit_ is not None
-    return exit_
+    levels.within(turn, frame.depth, lambda: rules.take(turn, exit_, frame.fields))
 
 
 def _is_held_back(turn: Turn, frame: Frame) -> bool:
@@ -68,8 +73,8 @@ def _is_held_back(turn: Turn, frame: Frame) -> bool:
 
 def _pass_over(turn: Turn, frame: Frame) -> bool:
     """Leave out what a handler wants to say meanwhile, and return True; any other step waits."""
-    if not frame.is_main and VERBS[turn.action(frame).verb].audible:
-        _go_on(turn, frame)
+    if not frame.is_main and _is_audible(turn.action(frame)):
+        go_on(turn, frame)
         return True
     if not frame.is_main:
         turn.leg.waiting.insert(0, frame)
@@ -79,14 +84,14 @@ def _pass_over(turn: Turn, frame: Frame) -> bool:
 def interrupt(turn: Turn) -> None:
     """Cut the running step if it is audible: the state's own begins again later, a handler's is passed over."""
     leg, running = turn.leg, turn.leg.running
-    if running is None or not VERBS[turn.action(running.frame).verb].audible:
+    if running is None or not _is_audible(turn.action(running.frame)):
         return
     drop_running(turn)
     turn.drop_timers("step")
     if running.frame.is_main:
         leg.main = running.frame.number
     else:
-        _go_on(turn, running.frame)
+        go_on(turn, running.frame)
 
 
 def runs(turn: Turn, verb: str) -> bool:
@@ -111,6 +116,11 @@ def _spend(turn: Turn) -> bool:
     return False
 
 
+def _is_audible(action: Action) -> bool:
+    """Tell whether somebody hears the step, which a recording in the background is not."""
+    return VERBS[action.verb].audible and "during" not in action.options
+
+
 def _begin(turn: Turn, frame: Frame) -> None:
     leg = turn.leg
     action = turn.action(frame)
@@ -119,7 +129,7 @@ def _begin(turn: Turn, frame: Frame) -> None:
     leg.serial += 1
     leg.running = Running(frame, leg.serial)
     turn.begin_step(frame)
-    if VERBS[action.verb].audible and not media.hush(turn):
+    if (_is_audible(action) or action.verb in GATHERS) and not media.hush(turn):
         leg.running.stage = "held"
         return
     start(turn)
@@ -130,16 +140,25 @@ def start(turn: Turn) -> None:
     running = turn.leg.running
     assert running is not None
     running.stage = "sent"
-    action = turn.action(running.frame)
-    turn.note("step", verb=action.verb, block=running.frame.block, number=action.number, line=action.line)
-    try:
-        result = ACTS[turn.action(running.frame).verb].begin(turn, running)
-    except FormulaError as error:
-        result = Failure("formula", title=str(error))
+    result = levels.within(turn, running.frame.depth, lambda: _issue(turn, running))
     running.n = turn.leg.n
+    if turn.leg.running is not running:
+        return  # another flow runs now
     if result is Verdict.WAITS and not _awaits_answer(turn, running):
         turn.set_timer("step", _limit(turn, running))
     settle(turn, result)
+
+
+def _issue(turn: Turn, running: Running) -> Result:
+    action = turn.action(running.frame)
+    turn.note(
+        "step", flow=turn.leg.flow, role=turn.leg.role, verb=action.verb, block=running.frame.block,
+        number=action.number, line=action.line,
+    )  # fmt: skip
+    try:
+        return ACTS[action.verb].begin(turn, running)
+    except FormulaError as error:
+        return Failure("formula", title=str(error))
 
 
 def _awaits_answer(turn: Turn, running: Running) -> bool:
@@ -152,17 +171,22 @@ def _limit(turn: Turn, running: Running) -> float:
 
 def settle(turn: Turn, result: Result | None) -> None:
     """Take what became of the running step; what comes next is decided by :func:`proceed`."""
-    leg, running = turn.leg, turn.leg.running
-    if running is None or result is None or result is Verdict.WAITS:
-        return
-    frame = running.frame
+    running = turn.leg.running
+    if running is not None and result is not None and result is not Verdict.WAITS:
+        levels.within(turn, running.frame.depth, lambda: _settle(turn, running.frame, result))
+
+
+def _settle(turn: Turn, frame: Frame, result: Result) -> None:
+    leg = turn.leg
     if result is Verdict.HANG_UP:
         hang_up(turn, command=not is_under_way(turn, "hangup"))
         return
     drop_running(turn)
     turn.drop_timers("step")
     if isinstance(result, Failure):
-        rules.fail(turn, result, verb=turn.action(frame).verb)
+        _fail(turn, frame, result)
+    elif isinstance(result, Leaves):
+        rules.take(turn, result.exit, {})
     elif result is Verdict.AGAIN and frame.is_main:
         leg.main = frame.number  # handlers that wait go first
     elif result is Verdict.AGAIN:
@@ -171,19 +195,18 @@ def settle(turn: Turn, result: Result | None) -> None:
         if frame.is_main:
             leg.main, leg.is_done = 0, True
     else:
-        _go_on(turn, frame)
+        go_on(turn, frame)
 
 
-def _go_on(turn: Turn, frame: Frame) -> None:
-    """The step at *frame* has finished: the next one of its block, or where the block leads."""
-    action = turn.action(frame)
-    if frame.is_main:
-        return  # leg.main points at the next one already
-    if action.next:
-        turn.leg.waiting.insert(0, Frame(frame.block, action.next, frame.fields))
-    elif action.exit is not None:
-        # In line, not taken yet: the event that finished the step may have a handler, whose `then` wins.
-        turn.leg.waiting.insert(0, Frame(frame.block, -action.number, frame.fields))
+def _fail(turn: Turn, frame: Frame, failure: Failure) -> None:
+    """What the engine refused to do is offered to ``on`` first; neither the rest of the block nor ``then`` follows."""
+    leg, verb = turn.leg, turn.action(frame).verb
+    if failure.is_forbidden:
+        if frame.is_main:
+            leg.main, leg.is_done = 0, True
+        if rules.offer(turn, REFUSED, {"step": verb, "reason": failure.title}):
+            return
+    rules.fail(turn, failure, verb=verb)
 
 
 def _finish_do(turn: Turn) -> bool:
@@ -218,7 +241,7 @@ def _play_music(turn: Turn) -> None:
     """Let the state's music go on once nothing else is to be heard."""
     leg = turn.leg
     if leg.music and leg.media is None and leg.connecting is None and not leg.is_in_room and _spend(turn):
-        _begin(turn, Frame(leg.state, leg.music, {}))
+        _begin(turn, Frame(leg.state, leg.music, {}, depth=turn.depth))
 
 
 # -- answers ---------------------------------------------------------------------------------------------------
@@ -229,23 +252,29 @@ def answered(turn: Turn, sent: Sent, event: Event) -> None:
     running = turn.leg.running
     assert running is not None
     act = ACTS[turn.action(running.frame).verb]
-    if event.type == REFUSED:
-        if sent.operation in AUDIO_OPERATIONS:
+    if event.type == REFUSED or (event.type == IN_DOUBT and sent.operation == HTTP):
+        if sent.operation in AUDIO_OPERATIONS and _is_audible(turn.action(running.frame)):
             media.quiet(turn)
         if str(event.payload.get("code")) == _UNANSWERED and "tried" not in running.note:
             _wait_for_answer(turn, running)
             return
-        settle(turn, act.refused(turn, running, event))
+        settle(turn, levels.within(turn, running.frame.depth, lambda: act.refused(turn, running, event)))
     elif event.type == IN_DOUBT:
         rules.offer(turn, IN_DOUBT, event.payload)
         if turn.leg.running is running:
-            settle(turn, Verdict.DONE)  # by default the flow carries on (runtime.md, "Commands", 3)
+            _take_answer(turn, running, act.in_doubt, event)
     else:
-        result = act.accepted(turn, running, event)
-        if result is Verdict.WAITS and turn.leg.running is running and not _awaits_answer(turn, running):
-            running.stage = "accepted"
-            turn.set_timer("step", act.limit_s(turn, running))
-        settle(turn, result)
+        _take_answer(turn, running, act.accepted, event)
+
+
+def _take_answer(turn: Turn, running: Running, ask: Callable[[Turn, Running, Event], Result], event: Event) -> None:
+    """Ask the verb what the answer means; where it waits on, that has a limit."""
+    act = ACTS[turn.action(running.frame).verb]
+    result = levels.within(turn, running.frame.depth, lambda: ask(turn, running, event))
+    if result is Verdict.WAITS and turn.leg.running is running and not _awaits_answer(turn, running):
+        running.stage = "accepted"
+        turn.set_timer("step", act.limit_s(turn, running))
+    settle(turn, result)
 
 
 def _wait_for_answer(turn: Turn, running: Running) -> None:
@@ -269,7 +298,8 @@ def finished_by(turn: Turn, name: str, event: Event) -> bool:
             turn.drop_timers("step")
             start(turn)
         return False
-    result = ACTS[turn.action(running.frame).verb].finish(turn, running, name, event)
+    act = ACTS[turn.action(running.frame).verb]
+    result = levels.within(turn, running.frame.depth, lambda: act.finish(turn, running, name, event))
     settle(turn, result)
     return result is not None
 

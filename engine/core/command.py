@@ -12,6 +12,7 @@ Resend = Literal["harmless", "asks_first", "at_most_once"]
 
 TELL = "tell"  # a message to another run: never leaves the process (runtime.md, "What is serial")
 NOTIFY = "notify"  # a signed HTTP POST to a host of the project file
+HTTP = "http"  # a question to a host of the project file, whose answer the step waits for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +20,12 @@ class Command:
     """
     One thing to do, as the core decided it.
 
-    *operation* is a row of the catalogue ("speak", "conference_join"), or ``tell`` or ``notify``.
+    *operation* is a row of the catalogue ("speak", "conference_join"), or ``tell``, ``notify`` or ``http``.
     *path* fills the path's braces, unquoted ({"call_control_id": "v3:..."}); *parameters* is the JSON body without
     ``command_id`` (the carrier adds it where the operation takes one); *query* is the query string of a GET.
     A ``tell`` has path {"run": receiver} and parameters {"type": event type, "payload": {...}}.
     A ``notify`` has path {"to": name in project.yaml} and parameters = the body.
+    An ``http`` has path {"url": address} and parameters {"method", "send", "take", "timeout_s"} (see core/taking.py).
     """
 
     operation: str

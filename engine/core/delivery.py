@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.core.answer import Answer
-from engine.core.catalogue import Operation
-from engine.core.command import OutboxRow
+from engine.core.catalogue import Catalogue, Operation
+from engine.core.command import HTTP, NOTIFY, OutboxRow
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
 
 PATIENCE_S = 5.0  # how long the head of a chain may block those behind it
@@ -55,6 +55,19 @@ class Terms:
 NOTIFY_TERMS = Terms(
     repeats="always", hedges=False, stop_s=600.0, max_attempts=5, first_gap_s=2.0, gap_factor=4.0, longest_gap_s=128.0
 )
+# The caller waits for the answer: a second try only where the first one failed at once, and a POST has none.
+_GET_TERMS = Terms(repeats="always", hedges=False, stop_s=1.0, max_attempts=2, first_gap_s=0.2)
+_POST_TERMS = Terms(repeats="never", hedges=False, stop_s=1.0, max_attempts=1)
+
+
+def terms_of(row: OutboxRow, catalogue: Catalogue) -> Terms:
+    """Return the terms of a command that leaves the process."""
+    command = row.command
+    if command.operation == NOTIFY:
+        return NOTIFY_TERMS
+    if command.operation == HTTP:
+        return _GET_TERMS if command.parameters["method"] == "GET" else _POST_TERMS
+    return Terms.of(catalogue.operations[command.operation])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from engine.core import agenda, media, messages, rules, states
+from engine.core import agenda, levels, media, messages, rules, states
 from engine.core.acts import rooms
 from engine.core.turn import Turn
+
+POSTPONED_S = 1.0  # the clocks of a flow that stands still while an outer flow's handler runs another
 
 
 def fall_due(turn: Turn) -> None:
@@ -19,15 +21,15 @@ def fall_due(turn: Turn) -> None:
 
 
 def _fire(turn: Turn, name: str) -> None:
-    kind, _, index = name.partition(":")
-    if kind == "after":
-        turn.leg.spent = 0
-        _after(turn, int(index))
-    elif kind == "every":
-        turn.leg.spent = 0
-        _every(turn, int(index))
-    else:
+    depth, clock = levels.read_clock(name)
+    kind, _, index = clock.partition(":")
+    if kind not in _CLOCKS:
         _FIRES[kind](turn)
+    elif depth in levels.chain(turn):
+        turn.leg.spent = 0
+        levels.within(turn, depth, lambda: _CLOCKS[kind](turn, int(index)))
+    else:
+        turn.set_timer(name, POSTPONED_S)
 
 
 def _after(turn: Turn, index: int) -> None:
@@ -44,8 +46,8 @@ def _every(turn: Turn, index: int) -> None:
     """Run an ``every`` block, unless a step still speaks or waits; music does not count."""
     leg = turn.leg
     wait = turn.state.every[index]
-    turn.set_timer(f"every:{index}", wait.delay_s)
-    is_busy = leg.running is not None or leg.waiting or leg.connecting is not None
+    turn.set_timer(levels.clock(turn, f"every:{index}"), wait.delay_s)
+    is_busy = leg.running is not None or leg.waiting or leg.connecting is not None or levels.is_calling(turn)
     if not is_busy and (leg.media is None or leg.media.kind == "music"):
         rules.apply(turn, wait.rules, block=turn.state.name, payload={})
 
@@ -71,6 +73,7 @@ def _longest_call(turn: Turn) -> None:
         states.hang_up(turn)
 
 
+_CLOCKS = {"after": _after, "every": _every}
 _FIRES = {
     "step": ask_whether_alive,
     "watch": _ask_whether_gone,

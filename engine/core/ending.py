@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core import states
+from engine.core import levels, rules, states
 from engine.core.acts.table import ACTS
 from engine.core.event import Event
 from engine.core.expression import FormulaError
@@ -25,8 +25,10 @@ _LATE = (
 def hung_up(turn: Turn, event: Event) -> None:
     """This leg's hang-up ends the run, whatever arrives later; silent steps of its handlers may follow."""
     turn.leg.last_state = turn.leg.state or turn.leg.last_state
+    turn.hangup = dict(event.payload)
     states.end(turn, why="hangup")
-    _offer_silently(turn, event)
+    if turn.leg.last_state:  # a leg that was rung and never answered has no flow yet
+        _offer_silently(turn, event)
     states.freeze(turn)
 
 
@@ -41,16 +43,15 @@ def late(turn: Turn, event: Event) -> None:
 
 
 def _offer_silently(turn: Turn, event: Event) -> None:
-    """Run the silent steps of the handler that takes *event*: of the state that the run ended in, else anywhere's."""
-    role, last_state = turn.role, turn.leg.last_state
-    blocks = [role.states[last_state]] if last_state in role.states else []
-    for block in (*blocks, role.anywhere):
-        if event.type in block.on:
-            try:
-                _run_silently(turn, block, event)
-            except FormulaError as error:
-                turn.note("error", code="formula", title=str(error), state=last_state)
-            return
+    """Run the silent steps of the nearest handler that takes *event*, from the state that the run ended in outward."""
+    found = rules.handler(turn, event.type)
+    if found is None:
+        return
+    depth, block = found
+    try:
+        levels.within(turn, depth, lambda: _run_silently(turn, block, event))
+    except FormulaError as error:
+        turn.note("error", code="formula", title=str(error), state=turn.leg.last_state)
 
 
 def _run_silently(turn: Turn, block: State, event: Event) -> None:
@@ -60,13 +61,16 @@ def _run_silently(turn: Turn, block: State, event: Event) -> None:
     rule = next((rule for rule in rules if rule.condition is None or rule.condition.evaluate(scope)), None)
     if rule is None:
         return
-    turn.note("rule", role=turn.leg.role, block=block.name, line=rule.line)
+    turn.note("rule", flow=turn.leg.flow, role=turn.leg.role, block=block.name, line=rule.line)
     number = rule.do
     while number:
         action = block.action(number)
         if not VERBS[action.verb].silent:
             return
-        turn.note("step", verb=action.verb, block=block.name, number=number, line=action.line)
+        turn.note(
+            "step", flow=turn.leg.flow, role=turn.leg.role, verb=action.verb, block=block.name,
+            number=number, line=action.line,
+        )  # fmt: skip
         fields = {name: field_of(payload, name.removeprefix("event.")) for name in action.fields}
-        ACTS[action.verb].begin(turn, Running(Frame(block.name, number, fields), 0))
+        ACTS[action.verb].begin(turn, Running(Frame(block.name, number, fields, depth=turn.depth), 0))
         number = action.next

@@ -71,8 +71,8 @@ def _know(turn: Turn, far: FarLeg, event: Event) -> None:
 def _is_first(turn: Turn, event: Event) -> bool:
     """Tell whether this leg's own call.bridged is news: the newest transfer's first one of the two."""
     far = max(turn.leg.far_legs.values(), key=lambda far: far.n, default=None)
-    if far is None:
-        return True
+    if far is None or (far.is_over and not far.is_bridged):
+        return True  # of a bridge: nobody answered the transfer
     token = event.client_state
     if far.is_bridged or (token is not None and token.run == turn.leg.run and token.n < far.n):
         return False

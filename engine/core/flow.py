@@ -6,18 +6,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.core.hours import Hours
+
 CALLER = "caller"  # the first leg's role (language.md, section 2)
+DEEPEST = 8  # flows that run one inside the other, the first not counted
 ANYWHERE = "anywhere"  # the block of a role's own handlers; no state may bear this name
 
-ExitKind = Literal["state", "hangup", "end", "stay"]
+ExitKind = Literal["state", "hangup", "end", "stay", "flow"]
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """Where a rule leads: a state of the same role, or one of the words hangup, end, stay."""
+    """
+    Where a rule leads: a state of the same role, another flow, or one of the words hangup, end, stay.
+
+    *give* maps the needs of that flow to values, Formulas or Texts.
+    """
 
     kind: ExitKind
     state: str = ""
+    flow: str = ""
+    give: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +111,8 @@ class State:
             for rule in rules:
                 if rule.then is not None:
                     yield rule.then
+        for action in self.actions:
+            yield from (value for value in action.options.values() if isinstance(value, Exit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,28 +127,50 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What one language says: *text*, or *audio* (a name in project.yaml)."""
+    """What one language says: *text* (a Text where the author wrote ``{{ }}``), or *audio* (a name in project.yaml)."""
 
-    text: str = ""
+    text: Any = ""
     audio: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallAttempts:
+    """``call_attempts``: how a call that the flow makes is tried. *detect_machine* is Telnyx's word, "" for none."""
+
+    tries: int = 1
+    wait_between_s: float = 300.0
+    ring_for_s: float = 30.0
+    detect_machine: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """``settings`` of a flow: Telnyx's language and voice, and the longest call in seconds (at most 4 h)."""
+    """
+    ``settings`` of a flow: Telnyx's language and voice, the longest call in seconds (at most 4 h), and how it calls.
+
+    *call_from* is E.164, "" where the project's ``telnyx.caller_id`` counts.
+    """
 
     language: str = "en-US"
     voice: str = "AWS.Polly.Joanna-Neural"
     longest_call_s: float = 14400.0
+    call_from: str = ""
+    call_attempts: CallAttempts = CallAttempts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartsWhen:
-    """Which new calls a role answers: exact numbers (E.164), any number, or every call of a connection."""
+    """
+    Which new calls a role answers: exact numbers (E.164), any number, or every call of a connection.
+
+    *by_flows*: other flows hand calls to it, run it or call somebody with it; *outgoing*: `ringflow call` does.
+    """
 
     numbers: tuple[str, ...] = ()
     any_number: bool = False
     connection: str = ""
+    by_flows: bool = False
+    outgoing: bool = False
     line: int = 0
 
 
@@ -159,24 +192,38 @@ class Role:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """One flow file, compiled. *roles* begins with ``caller``."""
+    """
+    One flow file, compiled. *roles* begins with ``caller``.
+
+    *needs* and *answers* name the variables that another flow gives when it uses this one, and gets back; *shared*
+    those that one leg's formulas read of another's (``agent.account``).
+    """
 
     name: str
     about: str
     roles: Mapping[str, Role]
     settings: Settings = Settings()
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    hours: Mapping[str, Hours] = field(default_factory=dict)  # the time zone of the first is the flow's
+    shared: tuple[str, ...] = ()
     prompts: Mapping[str, Mapping[str, Prompt]] = field(default_factory=dict)
     path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audio:
-    """An entry of ``audio``: exactly one of a URL, a Telnyx media name, a file beside project.yaml."""
+    """
+    An entry of ``audio``: exactly one of a URL, a Telnyx media name, a file beside project.yaml.
+
+    *address* is the name under which ringflow serves the file (``/audio/<address>``): its hash and ending.
+    """
 
     url: str = ""
     media: str = ""
     file: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,16 +236,24 @@ class Unrouted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """``project.yaml``, checked; all parts optional (interfaces.md)."""
+    """``project.yaml``, checked; all parts optional (interfaces.md). *public_url*: of this service, without a slash."""
 
     numbers: Mapping[str, str] = field(default_factory=dict)
+    connection_id: str = ""
     caller_id: str = ""
     audio: Mapping[str, Audio] = field(default_factory=dict)
     notify: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    http_hosts: tuple[str, ...] = ()
     may_call: tuple[str, ...] = ()
+    public_url: str = ""
     unrouted: Unrouted = Unrouted()
+
+    @property
+    def audio_files(self) -> tuple[str, ...]:
+        """The files that this service serves itself, in order."""
+        return tuple(sorted(audio.file for audio in self.audio.values() if audio.file))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,10 @@ Test = Callable[[object, object], bool]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a formula. *text* is its source, *start* the offset; *is_secret*: a secret standing alone."""
+    """
+    A piece of a formula. *text* is its source, *start* the offset; *is_secret*: a secret standing alone. *hours*: the
+    name of the hours whose opening it is, or "".
+    """
 
     kind: Kind
     run: Run
@@ -25,6 +28,7 @@ class Part:
     text: str
     is_literal: bool = False
     is_secret: bool = False
+    hours: str = ""
 
     def problem(self, message: str, rule: str = "X004") -> FormulaProblem:
         """Return a problem at this place."""

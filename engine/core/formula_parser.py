@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from operator import itemgetter
 
 from engine.core import formula_operators as operators
-from engine.core.formula_functions import FUNCTIONS, LATER, NOW, SYNONYMS, Function
+from engine.core.formula_functions import FIRST_HOURS, FUNCTIONS, SYNONYMS, Function
 from engine.core.formula_operators import Env, Part, Run
 from engine.core.formula_tokens import FORBIDDEN_WORDS, WORD_HINTS, Token, tokenize
 from engine.core.kinds import FormulaProblem, Kind
@@ -22,6 +23,8 @@ MAX_LEVELS = 30  # brackets, calls, not, minus
 _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">=", "in", "not"))
 _RESERVED = frozenset(("and", "or", "not", "in"))
 _CONSTANTS = {"true": True, "false": False}
+_MOST_LISTED = 10  # fields that a sentence can hold
+_ALL_FUNCTIONS = ", ".join(f"{name}()" for name in FUNCTIONS)
 
 
 class Parser:
@@ -172,7 +175,7 @@ class Parser:
         self._close(opening)
         self._level -= 1
         inside = self._part(part.kind, part.run, opening.start)
-        return replace(inside, is_secret=part.is_secret)
+        return replace(inside, is_secret=part.is_secret, hours=part.hours)
 
     def _close(self, opening: Token) -> None:
         if not self._take(")"):
@@ -187,6 +190,9 @@ class Parser:
         kind = self._kind_of(name)
         if kind is None:
             raise self._unknown_name(token)
+        if kind is Kind.HOURS:
+            message = f"'{name}' names opening hours; write is_open({name}) or next_opening({name})"
+            raise self._problem(token, message, "X004")
         self.used.add(name)
         is_secret = name.startswith("secret.") or name in self._secret_names
         return Part(kind, _reader(name, kind), token.start, name, is_secret=is_secret)
@@ -211,16 +217,22 @@ class Parser:
         first, dot, rest = name.partition(".")
         family = [other.partition(".")[2] for other in known if other.startswith(f"{first}.")]
         if dot and first == "event" and family:
-            return self._problem(token, f"this event has no field '{rest}'{did_you_mean(rest, family)}", "X007")
+            has = f"; it has {', '.join(sorted(family))}" if len(family) <= _MOST_LISTED else ""
+            meant = did_you_mean(rest, family) or has
+            return self._problem(token, f"this event has no field '{rest}'{meant}", "X007")
         if not dot and family:
             return self._problem(
                 token, f"'{name}' needs a dot and a word behind it, such as {name}.{min(family)}", "X002"
             )
         advice = did_you_mean(name, known) or ("" if dot else f'; if it is a text, write "{name}" in quotes')
+        if name in FUNCTIONS:
+            advice = f"; as a function it has brackets, such as {FUNCTIONS[name].example}"
         return self._problem(token, f"there is no '{name}' here{advice}", "X002")
 
     def _call(self, token: Token) -> Part:
         function = self._function(token)
+        if function.takes == ((Kind.HOURS,),):
+            return self._about_hours(token, function)
         self._deeper(token)
         arguments = [] if self._take(")") else self._arguments(self._tokens[self._at - 1])
         self._level -= 1
@@ -233,23 +245,50 @@ class Parser:
                 raise argument.problem(f"'{argument.text}' is {argument.kind.phrase}, and {token.text}() needs "
                                        f"{kinds[0].phrase}, such as {function.example}")  # fmt: skip
         kind = function.gives or (arguments[0].kind if arguments[0].kind is not Kind.ANY else Kind.TEXT)
-        return self._part(kind, _caller(function, [argument.run for argument in arguments]), token.start)
+        reads = self._read_by(function, arguments, token)
+        return self._part(kind, _caller(function.run, reads, [argument.run for argument in arguments]), token.start)
+
+    def _read_by(self, function: Function, arguments: list[Part], token: Token) -> tuple[str, ...]:
+        """Return the names that *function* reads unasked; an opening is spoken of in the zone of its own hours."""
+        own = next((argument.hours for argument in arguments if argument.hours), FIRST_HOURS)
+        reads = tuple(own if name == FIRST_HOURS else name for name in function.reads)
+        if FIRST_HOURS in reads and FIRST_HOURS not in self._names:
+            message = f"{token.text}() needs a time zone; add hours with a timezone to this flow"
+            raise self._problem(token, message, "X002")
+        self.used.update(reads)
+        return reads
+
+    def _about_hours(self, token: Token, function: Function) -> Part:
+        """Return ``is_open(h)`` or ``next_opening(h)``: in the brackets stands a name of hours and nothing else."""
+        opening, name = self._tokens[self._at - 1], self._next()
+        if name.type != "name" or self._token.text not in (")", ""):
+            message = f"{token.text}() takes one name from hours, without quotes, such as {function.example}"
+            raise self._problem(token, message, "X004")
+        self._close(opening)
+        kind = self._names.get(name.text)
+        if kind is None:
+            known = [known for known, kind in self._names.items() if kind is Kind.HOURS and known != FIRST_HOURS]
+            some = did_you_mean(name.text, known) or (f"; this flow has {', '.join(known)}" if known else "")
+            message = f"there are no hours '{name.text}'{some or '; this flow has no section hours'}"
+            raise self._problem(name, message, "R019")
+        if kind is not Kind.HOURS:
+            message = f"'{name.text}' is {kind.phrase}, and {token.text}() needs the name of hours"
+            raise self._problem(name, message, "X004")
+        reads = (*function.reads, name.text)
+        self.used.update(reads)
+        part = self._part(function.gives or Kind.ANY, _caller(function.run, reads, []), token.start)
+        return replace(part, hours=name.text if part.kind is Kind.TIME else "")
 
     def _function(self, token: Token) -> Function:
         name = token.text
         if name in FUNCTIONS:
-            function = FUNCTIONS[name]
-            if not function.needs_now or NOW in self._names:
-                self.used.update((NOW,) if function.needs_now else ())
-                return function
-        if name in LATER or name in FUNCTIONS:
-            raise self._problem(token, f"{name}() is not supported in this version of ringflow yet", "X003")
+            return FUNCTIONS[name]
         if "." in name:
             raise self._problem(token, f"methods such as .{name.rpartition('.')[2]}() are not part of formulas; "
-                                f"there are {', '.join(_known_functions(self._names))}", "X003")  # fmt: skip
+                                f"there are {_ALL_FUNCTIONS}", "X003")  # fmt: skip
         if name in SYNONYMS:
             raise self._problem(token, f"there is no {name}(); write {SYNONYMS[name]}()", "X002")
-        advice = did_you_mean(name, (*FUNCTIONS, *LATER)) or f"; there are {', '.join(_known_functions(self._names))}"
+        advice = did_you_mean(name, FUNCTIONS) or f"; there are {_ALL_FUNCTIONS}"
         raise self._problem(token, f"there is no function {name}(){advice}", "X002")
 
     def _arguments(self, opening: Token) -> list[Part]:
@@ -292,15 +331,15 @@ def _any_of(runs: list[Run]) -> Run:
     return lambda env: any(run(env) for run in runs)
 
 
-def _caller(function: Function, runs: list[Run]) -> Run:
-    call = function.run
-    if function.needs_now:
-        return lambda env: call(env[NOW], *(run(env) for run in runs))
-    return lambda env: call(*(run(env) for run in runs))
-
-
-def _known_functions(names: Mapping[str, Kind]) -> list[str]:
-    return [f"{name}()" for name, function in FUNCTIONS.items() if not function.needs_now or NOW in names]
+def _caller(call: Callable[..., object], reads: tuple[str, ...], runs: list[Run]) -> Run:
+    parts: list[Run] = [*map(itemgetter, reads), *runs]
+    if len(parts) == 1:
+        only = parts[0]
+        return lambda env: call(only(env))
+    if len(parts) == 2:
+        first, second = parts
+        return lambda env: call(first(env), second(env))
+    return lambda env: call(*[part(env) for part in parts])
 
 
 def _count(number: int) -> str:

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, run_id
 from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, REFUSED, TIMER, Event
 from engine.core.leg import Leg
-from engine.core.names import conference_key, control_key, leg_key
-from engine.core.program import Library, Program
+from engine.core.links import RUNG
+from engine.core.names import conference_key, control_key, is_leg, leg_key
+from engine.core.planned import plan_change
+from engine.core.program import Library
 from engine.core.queue import queue_change
 from engine.core.room import room_change
 from engine.core.routing import answering
+from engine.core.rung import be_rung, take
 from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
+from engine.core.verbs import ANSWERED, GATHERS
 
 UNBORN_FOR_S = 90.0
 ADRIFT_FOR_S = 3600.0  # a call is hung up and no call.hangup comes: the run ends nevertheless
@@ -65,6 +70,10 @@ def decide(event: Event, row: Row | None, library: Library, *, run: str, now: fl
         return room_change(event, row, run=run, now=now)
     if run.startswith("queue:"):
         return queue_change(event, row, run=run, now=now)
+    if run.startswith("plan:"):
+        return plan_change(event, row, library, run=run, now=now)
+    if event.type == RUNG:
+        return be_rung(event, row, library, run=run, now=now)
     if row is None or not run:
         return _first_of_leg(event, library, run=run, now=now)
     leg = Leg.decode(row.state)
@@ -76,9 +85,9 @@ def decide(event: Event, row: Row | None, library: Library, *, run: str, now: fl
         return _unrouted_leg(event, row, now=now)
     if not library.knows(row.version):
         return _adrift(event, leg, row.ver, now=now, version=row.version, why="no program for its version")
-    turn = _turn(leg, library.program(row.version, leg.flow), now)
+    turn = _turn(leg, library, row.version, now)
     _journal_event(turn, event)
-    step(turn, event)
+    (take if leg.status == "rung" else step)(turn, event)
     return turn.change(event_id=_inbox_id(event), ver_before=row.ver, version=row.version)
 
 
@@ -89,16 +98,16 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
     Where that raises too, the call is hung up; the event is never tried again.
     """
     failed = JournalEntry(run=run, at=now, kind="failed", record={"id": event.id, "type": event.type, "error": error})
-    is_new = row is None or (not run.startswith(("room:", "queue:")) and Leg.decode(row.state).status == "unborn")
+    is_new = row is None or (is_leg(run) and Leg.decode(row.state).status == "unborn")
     if is_new and event.type == "call.initiated" and event.payload.get("direction") == "incoming":
         leg = _leg_of(event.payload, run, now)
         leg.status = "live"
         return _adrift(event, leg, row.ver if row else 0, now=now, version="", why=error)
-    if row is None or run.startswith(("room:", "queue:")):
+    if row is None or not is_leg(run):
         return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
     for repair in (_take_error_exit, _hang_up_plainly):
         try:
-            turn = _turn(Leg.decode(row.state), library.program(row.version, Leg.decode(row.state).flow), now)
+            turn = _turn(Leg.decode(row.state), library, row.version, now)
             turn.journal.append(failed)
             turn.settled.extend(_settles(event))
             repair(turn)
@@ -161,9 +170,10 @@ def _settles(event: Event) -> tuple[str, ...]:
     return (str(identity),) if event.type in (ACCEPTED, REFUSED, IN_DOUBT) and identity else ()
 
 
-def _turn(leg: Leg, program: Program, now: float) -> Turn:
+def _turn(leg: Leg, library: Library, version: str, now: float) -> Turn:
     leg.ver += 1
-    return Turn(program=program, leg=leg, now=now, out=Outgoing(run=leg.run, ver=leg.ver, now=now))
+    programs = partial(library.program, version)
+    return Turn(programs=programs, leg=leg, now=now, out=Outgoing(run=leg.run, ver=leg.ver, now=now))
 
 
 # -- legs without a flow ---------------------------------------------------------------------------------------
@@ -180,6 +190,9 @@ def _first_of_leg(event: Event, library: Library, *, run: str, now: float) -> Ch
     if run and not is_ours and event.type in KEPT and event.payload.get("direction") != "outgoing":
         leg = Leg(run=run, parked=[_parked(event, now)], timers={"unborn": now + UNBORN_FOR_S})
         return _keep(event, leg, 0, now=now, why="waits for call.initiated")
+    if run and is_ours and token is not None and not token.word and event.type in (*KEPT, "call.hangup"):
+        leg = Leg(run=run, direction="outgoing", parked=[_parked(event, now)], timers={"unborn": now + UNBORN_FOR_S})
+        return _keep(event, leg, 0, now=now, why="waits for the message of the run that rings it")
     return _stray(event, run, now, "no run is known for it")
 
 
@@ -189,9 +202,10 @@ def _unborn(event: Event, leg: Leg, row: Row, library: Library, *, now: float) -
         return Change(event_id="", at=now)
     if event.type == "call.initiated" and event.payload.get("direction") == "incoming":
         return _start(event, leg.parked, row, library, run=row.run, now=now)
-    if event.type in ("call.hangup", TIMER):
+    is_ours = leg.direction == "outgoing"  # the run that rings it has yet to say so
+    if event.type == TIMER or (event.type == "call.hangup" and not is_ours):
         leg.status, leg.ended_at, leg.parked, leg.timers = "ended", now, [], {}
-    elif event.type in KEPT:
+    elif event.type in KEPT or is_ours:
         leg.parked = [*leg.parked, _parked(event, now)][-MOST_PARKED:]
     return _keep(event, leg, row.ver, now=now, why="waits for call.initiated")
 
@@ -265,7 +279,7 @@ def _start(
         return _unrouted(event, leg, library, ver_before, now=now)
     leg.flow, leg.role, leg.status, leg.parked = found.flow.name, found.role.name, "live", parked
     leg.variables = {variable.name: variable.start for variable in found.flow.variables.values()}
-    turn = _turn(leg, library.program(version.hash, found.flow.name), now)
+    turn = _turn(leg, library, version.hash, now)
     turn.keys.extend(_keys(event))
     _journal_event(turn, event)
     turn.set_timer("longest", found.flow.settings.longest_call_s)
@@ -307,17 +321,27 @@ def _leg_of(payload: Mapping[str, Any], run: str, now: float) -> Leg:
     )
 
 
+# What of an event may hold the answer that a step waits for.
+_KEYS = frozenset({"digit", "digits"})
+_ANSWERS = frozenset({"body", "result", "message_history", "messages", "partial_results"})
+
+
 def _journal_event(turn: Turn, event: Event) -> None:
-    """Write the event into the run's history; keys that go into a secret variable are masked."""
+    """Write the event into the run's history; what goes into a secret variable is masked."""
     payload = dict(event.payload)
-    if turn.leg.running is not None and _gathers_secret(turn):
-        payload = {name: "***" if name in ("digit", "digits") else value for name, value in payload.items()}
+    if turn.leg.running is not None and (secret := _secret_parts(turn)):
+        payload = {name: "***" if name in secret else value for name, value in payload.items()}
     turn.note("event", id=event.id, type=event.type, at=turn.leg.at, payload=payload)
 
 
-def _gathers_secret(turn: Turn) -> bool:
+def _secret_parts(turn: Turn) -> frozenset[str]:
+    """Return the fields that may hold what the running step puts into a secret variable."""
     assert turn.leg.running is not None
-    action = turn.action(turn.leg.running.frame)
-    into = action.options.get("into") if action.verb == "gather" else None
-    variable = turn.program.flow.variables.get(into) if into else None
-    return variable is not None and variable.is_secret
+    frame = turn.leg.running.frame
+    action, flow = turn.action(frame), turn.programs(turn.level(frame.depth).flow).flow
+    into = action.options.get("into") if action.verb in GATHERS | ANSWERED else None
+    names = (into,) if isinstance(into, str) else into or ()
+    variables = [flow.variables[name] for name in names if name in flow.variables]
+    if not any(variable.is_secret for variable in variables):
+        return frozenset()
+    return _KEYS if action.verb in GATHERS else _ANSWERS

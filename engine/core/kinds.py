@@ -15,6 +15,7 @@ RULES: dict[str, tuple[str, str]] = {
     "X005": ("formula-too-long", "A formula has at most 300 characters and 30 levels of brackets."),
     "X006": ("always-true-or-false", "The formula reads nothing, so its answer is always the same."),
     "X007": ("unknown-field", "The event in whose handler the formula stands has no such field."),
+    "R019": ("unknown-hours", "A formula asks about hours that are not among hours."),
 }
 
 
@@ -27,6 +28,7 @@ class Kind(Enum):
     YES_NO = "yes_no"
     TIME = "time"  # epoch seconds
     LIST = "list"  # of texts
+    HOURS = "hours"  # named in is_open() and next_opening(), and nowhere else
     ANY = "any"
 
     @property
@@ -46,7 +48,7 @@ class Kind(Enum):
 
 _PHRASES = {
     Kind.TEXT: "a text", Kind.DIGITS: "a text of digits", Kind.NUMBER: "a number", Kind.YES_NO: "a yes or no",
-    Kind.TIME: "a time", Kind.LIST: "a list", Kind.ANY: "a value of any kind",
+    Kind.TIME: "a time", Kind.LIST: "a list", Kind.HOURS: "opening hours", Kind.ANY: "a value of any kind",
 }  # fmt: skip
 
 

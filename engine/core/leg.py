@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 import orjson
 
-# unborn: events came before call.initiated; live: a flow runs; leaving: a hang-up is on its way; ended: a tombstone.
-Status = Literal["unborn", "live", "leaving", "ended"]
+# unborn: events came before call.initiated; rung: a run of ours rings it; live: a flow runs; leaving: a hang-up is on
+# its way; ended: a tombstone.
+Status = Literal["unborn", "rung", "live", "leaving", "ended"]
+Via = Literal["room", "dial", "bridge"]  # what made a link; `connect` puts two legs into a room of their own
 # What is to be heard on the leg. Music goes on until something else is to be heard.
-MediaKind = Literal["speak", "play", "gather", "record", "music"]
+MediaKind = Literal["speak", "play", "gather", "record", "music", "ai"]
 
 
 @dataclass(slots=True)
@@ -19,13 +21,14 @@ class Frame:
     A place in a block of steps: step *number* of *block* (a state's name, or ``anywhere``).
 
     *fields* holds the values of ``event.*`` that the block reads, as they were when its event arrived.
-    *is_main* marks the state's own ``do``.
+    *is_main* marks the state's own ``do``. *depth* tells in which of the flows that run one inside the other it stands.
     """
 
     block: str
     number: int
     fields: dict[str, Any] = field(default_factory=dict)
     is_main: bool = False
+    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -46,11 +49,16 @@ class Running:
 
 @dataclass(slots=True)
 class Media:
-    """What was last made audible: the count of its command, and of the stop that was sent to end it (0: none)."""
+    """
+    What was last made audible: the count of its command, and of the stop that was sent to end it (0: none).
+
+    *depth* is that of the flow whose step it was.
+    """
 
     kind: MediaKind
     n: int
     stop_n: int = 0
+    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -64,10 +72,61 @@ class Sent:
 
 @dataclass(slots=True)
 class Link:
-    """Another leg of the same interaction, by its role: its run and the person's number."""
+    """
+    Another leg of the same interaction, by its role: its run and the person's number.
+
+    *listens* are the events of ours that it wants to hear, *variables* what ours may read of it, *told* what it knows
+    of ours.
+    """
 
     run: str
     number: str = ""
+    via: Via = "room"
+    call_control_id: str = ""
+    flow: str = ""
+    listens: list[str] = field(default_factory=list)
+    variables: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Rung:
+    """A leg that this one rings, for the step with this *serial*; *links*: the two are linked when it answers."""
+
+    role: str
+    serial: int
+    links: bool
+
+
+@dataclass(slots=True)
+class Origin:
+    """
+    Who rang this leg: a leg in *role* ("" for a call that was planned), by its run. *person*: how it introduced itself.
+
+    *is_told*: it knows that this leg has answered or gone. *is_dropped*: it does not want it any more.
+    """
+
+    run: str
+    role: str = ""
+    links: bool = False
+    person: dict[str, Any] = field(default_factory=dict)
+    is_told: bool = False
+    is_dropped: bool = False
+
+
+@dataclass(slots=True)
+class Bridging:
+    """
+    This leg takes the first caller of *queue* with Telnyx's own bridge, in the step with this *serial*.
+
+    *is_sent*: it is its turn, and Telnyx was asked; *partner*: the caller's run; *is_bridged*: Telnyx has done it.
+    """
+
+    queue: str
+    serial: int
+    is_sent: bool = False
+    is_bridged: bool = False
+    partner: str = ""
 
 
 @dataclass(slots=True)
@@ -102,6 +161,37 @@ class Connecting:
 
 
 @dataclass(slots=True, kw_only=True)
+class Level:
+    """
+    What a leg keeps of a flow that waits while another flow runs inside it; the fields mean what they mean in Leg.
+    """
+
+    flow: str
+    role: str
+    at: str
+    variables: dict[str, Any]
+    called_by: Frame | None = None
+    main: int = 0
+    is_done: bool = False
+    keyed: str | None = None
+    tries: int = 0
+    digits: str = ""
+    first_n: int = 0
+    music: int = 0
+    is_failing: bool = False
+    error_state: str = ""
+
+    @property
+    def state(self) -> str:
+        return state_of(self.at)
+
+
+def state_of(at: str) -> str:
+    """Return the author's name of the state in a micro-state, "" where there is none."""
+    return at.partition(":")[2].rpartition("#")[0]
+
+
+@dataclass(slots=True, kw_only=True)
 class Leg:
     """
     One leg in one role of one flow.
@@ -111,8 +201,11 @@ class Leg:
     by name; *gen* belongs to the one timer row. *spent* counts steps since something came from outside.
     *error_state* is the state that an error led to; *is_failing*: the next move is an error's.
     *stay* counts the rooms that the leg asked to be let into: what a room says about an earlier stay is stale.
+    *rung* are the legs that it rings, by their runs. *early* are messages of legs that it may be linked with soon.
     *departed* is the room that Telnyx has taken it out of, while it is not known whether its hang-up follows.
     *newest* is the occurred_at of the latest event about the queue, and about the room.
+    *levels* are the flows that wait while this one runs inside them, the first flow first; *called_by* is the step of
+    one of them that ``run`` this flow.
     """
 
     run: str
@@ -144,6 +237,8 @@ class Leg:
     language: str = ""
     variables: dict[str, Any] = field(default_factory=dict)
     place: dict[str, Any] = field(default_factory=dict)
+    room_seen: dict[str, Any] = field(default_factory=dict)
+    participant_seen: dict[str, Any] = field(default_factory=dict)
     queue: str = ""
     enqueued: dict[str, Any] = field(default_factory=dict)
     room: str = ""
@@ -158,6 +253,10 @@ class Leg:
     links: dict[str, Link] = field(default_factory=dict)
     far_legs: dict[str, FarLeg] = field(default_factory=dict)
     connecting: Connecting | None = None
+    rung: dict[str, Rung] = field(default_factory=dict)
+    origin: Origin | None = None
+    bridging: Bridging | None = None
+    early: list[dict[str, Any]] = field(default_factory=list)
     sent: dict[str, Sent] = field(default_factory=dict)
     media: Media | None = None
     music: int = 0
@@ -169,11 +268,13 @@ class Leg:
     spent_in_all: int = 0
     is_failing: bool = False
     error_state: str = ""
+    levels: list[Level] = field(default_factory=list)
+    called_by: Frame | None = None
 
     @property
     def state(self) -> str:
         """The author's name of the state the leg is in, "" before the first and after the end."""
-        return self.at.partition(":")[2].rpartition("#")[0]
+        return state_of(self.at)
 
     @property
     def number(self) -> str:
@@ -197,6 +298,10 @@ class Leg:
         raw["links"] = {role: Link(**link) for role, link in raw["links"].items()}
         raw["far_legs"] = {word: FarLeg(**far) for word, far in raw["far_legs"].items()}
         raw["sent"] = {command_id: Sent(**sent) for command_id, sent in raw["sent"].items()}
+        raw["levels"] = [Level(**level) for level in raw.get("levels", ())]
+        raw["called_by"] = _frame(raw.get("called_by"))
+        for level in raw["levels"]:
+            level.called_by = _frame(level.called_by)
         if raw["running"] is not None:
             raw["running"]["frame"] = Frame(**raw["running"]["frame"])
             raw["running"] = Running(**raw["running"])
@@ -204,4 +309,11 @@ class Leg:
             raw["media"] = Media(**raw["media"])
         if raw["connecting"] is not None:
             raw["connecting"] = Connecting(**raw["connecting"])
+        raw["rung"] = {run: Rung(**rung) for run, rung in raw.get("rung", {}).items()}
+        raw["origin"] = Origin(**raw["origin"]) if raw.get("origin") else None
+        raw["bridging"] = Bridging(**raw["bridging"]) if raw.get("bridging") else None
         return cls(**raw)
+
+
+def _frame(raw: Any) -> Frame | None:
+    return None if raw is None else Frame(**raw)

@@ -4,7 +4,12 @@ The states of a compiled flow as ONE shared ``transitions.Machine``: the only fi
 The machine's states are micro-states, ``role:state#step``; people see only the author's state names.
 
     new --go start--> role:start#0 --begin 2--> role:start#2 --done--> role:start#0 --go other--> role:other#0
-    any #0 --hang up--> leaving;  any #0, leaving, new --end--> ended
+    any #0 --hang up--> leaving;  any #0, leaving, new --end--> ended;  any #0 --flow NAME--> ended (handed over)
+
+While a flow runs inside another, the step ``run`` stays in force in the outer machine. Steps of the outer flow's
+handlers begin there and lead back to it:
+
+    role:line#2 --begin a3--> role:line#a3 --back 2--> role:line#2 --done--> role:line#0
 
 A move that the flow does not contain raises: it would be a defect of ours. Models are light and never registered
 (measured: 6 us an event against 80 to 200 us to register a model).
@@ -22,6 +27,7 @@ from engine.core.flow import ANYWHERE, Flow, Role, State
 from engine.errors import DefectError
 
 NEW, LEAVING, ENDED = "new", "leaving", "ended"
+RUN = "run"  # the verb whose step stays in force while another flow runs
 
 
 class _Position:
@@ -67,20 +73,31 @@ def build_machine(flow: Flow) -> Machine:
 def _state_moves(role: Role, state: State) -> tuple[list[str], list[list[Any]]]:
     waiting = micro(role.name, state.name)
     names, moves = [waiting], [["hang up", waiting, LEAVING], ["end", waiting, ENDED]]
+    steps, runs = [], []
     for block in (state, role.anywhere):
         for action in block.actions:
-            step = step_name(block.name, action.number)
-            names.append(micro(role.name, state.name, step))
-            moves.append([f"begin {step}", waiting, names[-1]])
-            moves.append(["done", names[-1], waiting])
-    for target in sorted(set(_targets(role, state))):
-        moves.append([f"go {role.name}:{target}", waiting, micro(role.name, target)])
+            steps.append(step_name(block.name, action.number))
+            runs += steps[-1:] if action.verb == RUN else []
+    for step in steps:
+        names.append(micro(role.name, state.name, step))
+        moves.append([f"begin {step}", waiting, names[-1]])
+        moves.append(["done", names[-1], waiting])
+        for run in runs:
+            moves.append([f"begin {step}", micro(role.name, state.name, run), names[-1]])
+            moves.append([f"back {run}", names[-1], micro(role.name, state.name, run)])
+    for kind, target in sorted(set(_targets(role, state))):
+        if kind == "state":
+            moves.append([f"go {role.name}:{target}", waiting, micro(role.name, target)])
+        else:
+            moves.append([f"flow {target}", waiting, ENDED])
     return names, moves
 
 
-def _targets(role: Role, state: State) -> Iterator[str]:
+def _targets(role: Role, state: State) -> Iterator[tuple[str, str]]:
     for block in (state, role.anywhere):
-        yield from (exit_.state for exit_ in block.exits() if exit_.kind == "state")
+        for exit_ in block.exits():
+            if exit_.kind in ("state", "flow"):
+                yield exit_.kind, exit_.state or exit_.flow
 
 
 def move(machine: Machine, at: str, trigger: str) -> str:

@@ -15,19 +15,27 @@ from engine.core.turn import Turn
 
 QUIET_AFTER_S = 0.5
 UNANSWERED_STOP_S = 5.0  # the longest that an unanswered command holds up its chain
+QUESTIONS = {
+    "gather": "gather_stop",
+    "ai": "ai_assistant_stop",  # Telnyx names no stop of its own for gather_using_ai, whose AI is an assistant
+}
 _STOPS = {
     "speak": "playback_stop",
     "play": "playback_stop",
     "music": "playback_stop",
-    "gather": "gather_stop",
     "record": "record_stop",
+    **QUESTIONS,
 }
-_ENDS = {"call.speak.ended", "call.playback.ended", "call.gather.ended"}
+_SOUNDS = frozenset({"call.speak.ended", "call.playback.ended"})
+_ENDS = {
+    "gather": frozenset({"call.gather.ended"}),
+    "ai": frozenset({"call.ai_gather.ended", "call.conversation.ended"}),
+}
 
 
 def started(turn: Turn, kind: MediaKind) -> None:
     """Note that the command just sent makes the leg audible."""
-    turn.leg.media = Media(kind, turn.leg.n)
+    turn.leg.media = Media(kind, turn.leg.n, depth=turn.depth)
 
 
 def hush(turn: Turn) -> bool:
@@ -65,7 +73,7 @@ def quiet(turn: Turn) -> None:
 def note_end(turn: Turn, event: Event) -> bool:
     """Return whether *event* ends what is to be heard; the leg is then quiet."""
     media = turn.leg.media
-    if media is None or event.type not in _ENDS or (media.kind == "gather") != (event.type == "call.gather.ended"):
+    if media is None or event.type not in _ENDS.get(media.kind, _SOUNDS):
         return False
     token = event.client_state
     if token is not None and token.run == turn.leg.run and token.n < media.n:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.core import agenda, media, rules
+from engine.core import agenda, leg_messages, links, media, rules
 from engine.core.acts import queueing, rooms
 from engine.core.acts.act import Failure
-from engine.core.event import ACCEPTED, Event
-from engine.core.leg import Connecting, Link
+from engine.core.event import ACCEPTED, IN_DOUBT, Event
+from engine.core.leg import Connecting
 from engine.core.names import queue_run
 from engine.core.turn import Turn
 
@@ -25,27 +25,20 @@ def _link_began(turn: Turn, event: Event) -> None:
     is_off = leg.connecting is not None and leg.connecting.is_off
     if role in leg.links or is_off or not _is_of_this_stay(turn, event):
         return  # a leg has one link per role name, the earliest
-    leg.links[role] = Link(str(event.payload["run"]), str(event.payload.get("number") or ""))
     if event.payload.get("queue"):
-        leg.is_private, leg.connecting = True, None
+        leg.is_private, leg.connecting, turn.keeps = True, None, str(event.payload["run"])
     agenda.finished_by(turn, "link.began", event)
-    if leg.status == "live":
-        rules.offer(turn, f"{role}.joined", {})
+    leg_messages.begin(turn, role, links.link_to(turn, event.payload, "room"))
 
 
 def _link_ended(turn: Turn, event: Event) -> None:
     leg, role = turn.leg, str(event.payload["role"])
     link = leg.links.get(role)
-    if link is None or link.run != event.payload["run"]:
+    if link is None or link.run != event.payload["run"] or link.via != "room":
         return
-    del leg.links[role]
     if event.payload.get("out") and _is_of_this_stay(turn, event):
         rooms.is_out(turn, str(event.payload["room"]))
-    if event.payload.get("hangup") and leg.status == "live":
-        rules.offer(turn, f"{role}.call.hangup", {})
-        agenda.proceed(turn)  # its steps run before `left` may lead elsewhere
-    if leg.status == "live":
-        rules.offer(turn, f"{role}.left", {})
+    leg_messages.end(turn, role, hangup=event.payload.get("hangup") or None)
 
 
 def _room_refused(turn: Turn, event: Event) -> None:
@@ -78,6 +71,18 @@ def _room_event(turn: Turn, event: Event) -> None:
         agenda.finished_by(turn, "room.out", event)  # the last one out: the end comes before the leave is answered
     if leg.status == "live":
         rules.offer(turn, name, event.payload["payload"])
+
+
+def _room_worked(turn: Turn, event: Event) -> None:
+    """What became of a step that the room's run was asked to do."""
+    running = turn.leg.running
+    if running is None or running.serial != event.payload["serial"] or turn.leg.status != "live":
+        return
+    if event.payload["outcome"] == "doubt":
+        reason = "Telnyx did not say whether it was done"
+        rules.offer(turn, IN_DOUBT, {"step": turn.action(running.frame).verb, "reason": reason})
+    if turn.leg.running is running:
+        agenda.finished_by(turn, "room.worked", event)
 
 
 # -- connect: the caller's side --------------------------------------------------------------------------------
@@ -204,6 +209,7 @@ MESSAGES: Mapping[str, Callable[[Turn, Event], None]] = {
     "room.refused": _room_refused,
     "room.out": _room_out,
     "room.event": _room_event,
+    "room.worked": _room_worked,
     "connect.claim": _claimed,
     "connect.invite": _invited,
     "connect.refused": _connect_refused,

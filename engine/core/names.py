@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ME = "me"  # what a flow calls the leg itself, among the people of a room
+
 
 def leg_key(call_leg_id: str) -> str:
     """Return the key of a leg by its call_leg_id."""
@@ -21,6 +23,16 @@ def conference_key(conference_id: str) -> str:
 def room_run(name: str) -> str:
     """Return the run id of the room called *name*."""
     return f"room:{name}"
+
+
+def plan_run(name: str) -> str:
+    """Return the run id of a planned call."""
+    return f"plan:{name}"
+
+
+def is_leg(run: str) -> bool:
+    """Tell whether *run* is a leg's, and not a room's, a queue's or a planned call's."""
+    return not run.startswith(("room:", "queue:", "plan:"))
 
 
 def queue_run(name: str) -> str:

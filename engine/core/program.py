@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.core.catalogue import Catalogue
@@ -21,6 +21,7 @@ class Program:
     catalogue: Catalogue
     install: str
     secrets: Mapping[str, str]
+    version: str = ""
 
     def role(self, name: str) -> Role:
         return self.flow.roles[name]
@@ -31,13 +32,15 @@ class Library:
     """
     All versions that runs are bound to, and the one that new calls get.
 
-    *install* tells this installation's client_state from another's. Filled by the service at start and on reload.
+    *install* tells this installation's client_state from another's. *public_url*: where Telnyx reaches this service,
+    without a slash at the end. Filled by the service at start and on reload.
     """
 
     install: str
     catalogue: Catalogue
     current: Version
     secrets: Mapping[str, str] = field(default_factory=dict)
+    public_url: str = ""
     _versions: dict[str, Version] = field(default_factory=dict)
     _programs: dict[tuple[str, str], Program] = field(default_factory=dict)
 
@@ -63,11 +66,12 @@ class Library:
             compiled = self._versions[version]
             program = Program(
                 flow=compiled.flows[flow],
-                project=compiled.project,
+                project=replace(compiled.project, public_url=self.public_url),
                 machine=build_machine(compiled.flows[flow]),
                 catalogue=self.catalogue,
                 install=self.install,
                 secrets=self.secrets,
+                version=version,
             )
             self._programs[version, flow] = program
         return program
@@ -76,4 +80,6 @@ class Library:
 def audio_parameters(project: Project, name: str) -> dict[str, Any]:
     """Return ``audio_url`` or ``media_name`` for an entry of ``audio``."""
     audio = project.audio[name]
-    return {"audio_url": audio.url} if audio.url else {"media_name": audio.media}
+    if audio.media:
+        return {"media_name": audio.media}
+    return {"audio_url": audio.url or f"{project.public_url}/audio/{audio.address}"}

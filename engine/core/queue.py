@@ -4,6 +4,9 @@ The run of a queue: it knows which run each waiting call is, and gives callers t
 An agent asks; the queue reads Telnyx's list, claims the first live caller for that agent (two agents at one instant
 get two callers), and sends both into a private room ``QUEUE NUMBER``. Legs leave the line and join by themselves;
 when that fails half-way the caller goes back in line, and an agent whose caller has gone gets the next one.
+
+Telnyx's own bridge to a queue names no partner: legs that want one come one after another, and who leaves the line
+meanwhile because of a bridge is the partner. How they take turns stands in ``queue_bridges``.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any
 
 import orjson
 
+from engine.core import queue_bridges
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.command import Command
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
@@ -30,7 +34,8 @@ class Claim:
     """
     A caller that an agent is getting. *stage*: asking (Telnyx for the list), claimed, accepted.
 
-    *is_invited*: the agent was sent to the room; it stays there while the next caller is tried.
+    *is_invited*: the agent was sent to the room; it stays there while the next caller is tried. *is_held*: it waits
+    until nobody bridges with the queue.
     """
 
     agent: str
@@ -39,13 +44,18 @@ class Claim:
     room: str = ""
     stage: str = "asking"
     is_invited: bool = False
+    is_held: bool = False
     tries: int = 0
     passed_over: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
 class Queue:
-    """One queue by its name. *waiting* maps a waiting leg's call_control_id to its run; *rooms* are in use."""
+    """
+    One queue by its name. *waiting* maps a waiting leg's call_control_id to its run; *rooms* are in use.
+
+    *bridges* are those who want its first caller by Telnyx's own bridge, in their order.
+    """
 
     run: str
     ver: int = 0
@@ -53,6 +63,7 @@ class Queue:
     claims: dict[str, Claim] = field(default_factory=dict)
     rooms: list[str] = field(default_factory=list)
     sent: dict[str, str] = field(default_factory=dict)
+    bridges: list[queue_bridges.Taker] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -62,6 +73,7 @@ class Queue:
     def decode(cls, text: str) -> Queue:
         raw = orjson.loads(text)
         raw["claims"] = {agent: Claim(**claim) for agent, claim in raw["claims"].items()}
+        raw["bridges"] = [queue_bridges.Taker(**taker) for taker in raw.get("bridges", ())]
         return cls(**raw)
 
 
@@ -81,7 +93,8 @@ def queue_change(event: Event, row: Row | None, *, run: str, now: float) -> Chan
         _outcome(turn, event)
     elif event.type in _MESSAGES:
         _MESSAGES[event.type](turn, event.payload)
-    is_idle = not (queue.waiting or queue.claims or queue.rooms or queue.sent)
+    _take_turns(turn)
+    is_idle = not (queue.waiting or queue.claims or queue.rooms or queue.sent or queue.bridges)
     return Change(
         event_id="" if event.type in (ACCEPTED, REFUSED, IN_DOUBT) else event.id,
         at=now,
@@ -107,6 +120,7 @@ def _entered(turn: _Turn, message: Mapping[str, Any]) -> None:
 def _left(turn: _Turn, message: Mapping[str, Any]) -> None:
     queue = turn.queue
     queue.waiting = {ccid: run for ccid, run in queue.waiting.items() if run != message["run"]}
+    queue_bridges.left(queue.bridges, turn.out, str(message["run"]), str(message.get("reason") or ""))
     for claim in list(queue.claims.values()):
         if claim.caller == message["run"] and claim.stage == "claimed":
             _try_next(turn, claim)  # it left before it heard of the claim
@@ -119,7 +133,20 @@ def _connect(turn: _Turn, message: Mapping[str, Any]) -> None:
     _ask(turn, claim)
 
 
+def _take_turns(turn: _Turn) -> None:
+    """Let the next bridge begin while no agent is getting a caller, or else the agents who waited for the bridges."""
+    claims = turn.queue.claims.values()
+    if all(claim.is_held for claim in claims):
+        queue_bridges.begin_next(turn.queue.bridges, turn.out)
+    if not queue_bridges.is_under_way(turn.queue.bridges):
+        for claim in [claim for claim in claims if claim.is_held]:
+            _ask(turn, claim)
+
+
 def _ask(turn: _Turn, claim: Claim) -> None:
+    claim.is_held = bool(turn.queue.bridges)
+    if claim.is_held:
+        return
     claim.stage = "asking"
     claim.tries += 1
     identity = turn.out.put(
@@ -238,6 +265,15 @@ def _done(turn: _Turn, message: Mapping[str, Any]) -> None:
         turn.queue.claims.pop(run, None)
 
 
+def _bridge(turn: _Turn, message: Mapping[str, Any]) -> None:
+    turn.queue.bridges.append(queue_bridges.Taker(message["run"], message["serial"], dict(message["person"])))
+
+
+def _bridged(turn: _Turn, message: Mapping[str, Any]) -> None:
+    """A leg has its caller, or has given up."""
+    turn.queue.bridges = [taker for taker in turn.queue.bridges if taker.run != message["run"]]
+
+
 def _taken(turn: _Turn, message: Mapping[str, Any]) -> None:
     """A private room has somebody in it, perhaps one who was on the way when the room was given back."""
     if message["room"] not in turn.queue.rooms:
@@ -257,6 +293,8 @@ _MESSAGES: Mapping[str, Callable[[_Turn, Mapping[str, Any]], None]] = {
     "claim.refused": _claim_refused,
     "connect.failed": _failed,
     "connect.done": _done,
+    "queue.bridge": _bridge,
+    "queue.bridged": _bridged,
     "room.taken": _taken,
     "room.freed": _freed,
 }

@@ -8,12 +8,12 @@ from typing import Any
 from engine.core import room_exit
 from engine.core.event import ACCEPTED, IN_DOUBT, Event
 from engine.core.names import conference_key, queue_run
-from engine.core.room_state import NOT_YET, Member, Request, RoomTurn
+from engine.core.room_people import NOBODY_THERE, labelled, tell_others
+from engine.core.room_state import NEVER_ENDED, NOT_YET, Member, Request, Room, RoomTurn
 
 NAME_TAKEN = "90033"
 MOST_STARTS = 3
 _GONE = frozenset({"90019", "90058", "10005", "10007"})
-_NEVER_ENDED = ("in_progress", "init")  # "init": it waits, with music, for somebody to start it
 
 
 def join(turn: RoomTurn, message: Mapping[str, Any]) -> None:
@@ -30,7 +30,10 @@ def join(turn: RoomTurn, message: Mapping[str, Any]) -> None:
         role=message["role"],
         stay=message["stay"],
         number=message["number"],
+        ids=message.get("ids") or {},
+        label=message["role"] if message["queue"] else str(message["wishes"].get("as") or ""),
         partner=message["partner"],
+        person=message.get("person", {}),
         listens=message["listens"],
         wishes=dict(message["wishes"]),
         linked={role: "" for role in message["linked"]},
@@ -52,8 +55,10 @@ def _let_in(turn: RoomTurn, member: Member) -> None:
     if room.stage == "open":
         _send_join(turn, member)
     elif room.stage == "none" and member.wishes.get("must_exist"):
-        _find(turn, member, _NEVER_ENDED[0])
+        room.region = member.wishes.get("region") or room.region
+        turn.find(NEVER_ENDED[0], member)
     elif room.stage == "none":
+        room.region = member.wishes.get("region") or room.region
         _create(turn, member)
 
 
@@ -62,6 +67,7 @@ def _create(turn: RoomTurn, member: Member) -> None:
     member.is_asked = True
     room.stage = "creating"
     music = wishes.get("music") or {}
+    room.waits_for_start = bool(music)
     lasts_s = wishes.get("lasts")
     turn.send(
         "conference_create",
@@ -78,19 +84,12 @@ def _create(turn: RoomTurn, member: Member) -> None:
     )
 
 
-def _find(turn: RoomTurn, member: Member, status: str) -> None:
-    turn.room.stage = "finding"
-    turn.send(
-        "conference_list",
-        member,
-        path={},
-        query={"filter": {"name": turn.room.name, "status": status}, "page[size]": 250},
-        status=status,
-    )
-
-
 def _send_join(turn: RoomTurn, member: Member) -> None:
     wishes = member.wishes
+    heard_by = labelled(turn.room, wishes.get("to") or (), member.flow, member.run)
+    if wishes.get("to") and not heard_by:
+        refuse(turn, member, NOBODY_THERE)
+        return
     member.is_asked = True
     member.conference_id = turn.room.conference_id
     turn.send(
@@ -101,8 +100,16 @@ def _send_join(turn: RoomTurn, member: Member) -> None:
         mute=wishes.get("muted"),
         hold=wishes.get("on_hold"),
         end_conference_on_exit=wishes.get("end_room_on_exit"),
-        start_conference_on_enter=True if wishes.get("music") else None,
+        start_conference_on_enter=True if _starts(turn.room, wishes) else None,
+        supervisor_role=wishes.get("role"),
+        whisper_call_control_ids=[other.call_control_id for other in heard_by] or None,
     )
+
+
+def _starts(room: Room, wishes: Mapping[str, Any]) -> bool:
+    """Tell whether one who joins ends the music of those who wait; whoever only listens is no company for them."""
+    is_awaited = room.waits_for_start or bool(wishes.get("music"))
+    return is_awaited and wishes.get("role") not in ("monitor", "whisper")
 
 
 def _opened(turn: RoomTurn, conference_id: str, creator: str = "") -> None:
@@ -123,6 +130,9 @@ def _opened(turn: RoomTurn, conference_id: str, creator: str = "") -> None:
 def _after_creating(turn: RoomTurn, member: Member) -> None:
     """What belongs to *join* follows as commands of its own for the leg that created the room (language.md, "Room")."""
     legs = [member.call_control_id]
+    if member.wishes.get("role"):
+        role = member.wishes["role"]
+        turn.send("conference_update", member, call_control_id=member.call_control_id, supervisor_role=role)
     if member.wishes.get("muted"):
         turn.send("conference_mute", member, call_control_ids=legs)
     if member.wishes.get("on_hold"):
@@ -155,6 +165,7 @@ def joined(turn: RoomTurn, message: Mapping[str, Any]) -> None:
     member.conference_id = conference_id or room.conference_id
     if not room.conference_id and conference_id:
         _opened(turn, conference_id, creator=member.run)
+    tell_others(turn, member, "conference.participant.joined", {})
     for other in list(room.members.values()):
         if other.is_in and other.flow == member.flow and other.role != member.role:
             _link(turn, member, other)
@@ -169,7 +180,8 @@ def _link(turn: RoomTurn, one: Member, two: Member) -> None:
         return
     one.linked[two.role], two.linked[one.role] = two.run, one.run
     for member, other in ((one, two), (two, one)):
-        turn.tell(member, "link.began", run=other.run, role=other.role, number=other.number, queue=queue)
+        person = {**other.person, "run": other.run, "role": other.role, "number": other.number, "flow": other.flow}
+        turn.tell(member, "link.began", **person | {"call_control_id": other.call_control_id}, queue=queue)
     if queue:
         turn.out.tell(queue_run(queue), "connect.done", runs=[one.run, two.run])
 
@@ -195,7 +207,7 @@ def created(turn: RoomTurn, event: Event, request: Request) -> None:
     if code == NAME_TAKEN or event.type in (IN_DOUBT, ACCEPTED):
         if (seeker := member or next(iter(room.members.values()), None)) is not None:
             seeker.is_asked = False
-            _find(turn, seeker, _NEVER_ENDED[0])
+            turn.find(NEVER_ENDED[0], seeker)
     elif member is not None and member.stay == request.stay:
         refuse(turn, member, event.payload)
 
@@ -209,10 +221,11 @@ def found(turn: RoomTurn, event: Event, request: Request) -> None:
     rows = (event.payload.get("body") or {}).get("data") or []
     match = next((row for row in rows if row.get("name") == room.name and row.get("status") != "completed"), None)
     waiting = next((member for member in room.members.values() if not member.is_asked), None)
+    is_awaited = waiting is not None or any(work.stage == "new" for work in room.works)
     if match is not None:
         _opened(turn, str(match["id"]))
-    elif waiting is not None and request.status == _NEVER_ENDED[0]:
-        _find(turn, waiting, _NEVER_ENDED[1])
+    elif is_awaited and request.status == NEVER_ENDED[0]:
+        turn.find(NEVER_ENDED[1], waiting)
     else:
         for member in [member for member in room.members.values() if not member.is_asked]:
             member.starts += 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine.core import room_work
 from engine.core.names import queue_run
+from engine.core.room_people import tell_others
 from engine.core.room_state import NOT_YET, Former, Member, Request, RoomTurn
 
 
@@ -27,7 +29,7 @@ def left(turn: RoomTurn, message: Mapping[str, Any]) -> None:
     """A leg says that it is in the room no more: it hung up, or Telnyx has taken it out."""
     member = turn.room.member(str(message["run"]), int(message["stay"]))
     if member is not None:
-        forget(turn, member.run, hangup=bool(message["hangup"]))
+        forget(turn, member.run, hangup=message["hangup"] or None)
 
 
 def take_out(turn: RoomTurn, member: Member) -> None:
@@ -50,17 +52,20 @@ def out(turn: RoomTurn, member: Member) -> None:
     forget(turn, member.run)
 
 
-def forget(turn: RoomTurn, run: str, *, hangup: bool = False, is_told: bool = True) -> None:
+def forget(turn: RoomTurn, run: str, *, hangup: Mapping[str, Any] | None = None, is_told: bool = True) -> None:
     """
     *run* is no longer in the room: its links end, and in a private room the one who stays is taken out too.
 
-    *hangup*: it hung up; the others hear ``<role>.call.hangup`` before ``<role>.left``. *is_told*: it lives on and
-    hears of the end of its links itself, and that it is out, where it wanted to be.
+    *hangup*: it hung up, with these fields; the others hear ``<role>.call.hangup`` before ``<role>.left``. *is_told*:
+    it lives on and hears of the end of its links itself, and that it is out, where it wanted to be.
     """
     room = turn.room
     member = room.members.pop(run, None)
     if member is None:
         return
+    room_work.gone(turn, member)
+    if member.is_in and member.conference_id not in room.over:
+        tell_others(turn, member, "conference.participant.left", {})
     if member.is_in and member.listens:
         room.former.append(Former(run, member.conference_id, turn.now, member.listens))
     for role, other in member.linked.items():
@@ -69,7 +74,7 @@ def forget(turn: RoomTurn, run: str, *, hangup: bool = False, is_told: bool = Tr
             partner.linked.pop(member.role, None)
             _end_link(turn, partner, {"run": run, "role": member.role, "hangup": hangup})
         if other and is_told and not hangup:
-            turn.tell(member, "link.ended", run=other, role=role, hangup=False, out=True)
+            turn.tell(member, "link.ended", run=other, role=role, hangup=None, out=True)
     if member.partner_left is not None and not hangup:
         turn.tell(member, "link.ended", **member.partner_left, out=True)
     if member.leaving and not hangup:
@@ -91,10 +96,10 @@ def _end_link(turn: RoomTurn, partner: Member, link: dict[str, Any]) -> None:
 def close_if_empty(turn: RoomTurn) -> None:
     """Nobody is in the room: Telnyx ends the conference by itself, and a private room's number is free again."""
     room = turn.room
-    if room.members:
+    if room.members or room.is_at_work:
         return
     if room.queue and room.stage not in ("creating", "finding"):
         turn.out.tell(queue_run(room.queue), "room.freed", room=room.name)
         room.queue = ""
     if room.stage == "open":
-        room.stage, room.conference_id = "none", ""
+        room.stage, room.conference_id, room.works = "none", "", []

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.core.acts import queueing
+from engine.core import exits, levels
 from engine.core.acts.act import Failure
 from engine.core.expression import FormulaError
-from engine.core.flow import ANYWHERE, Rule, Rules
+from engine.core.flow import ANYWHERE, Exit, Rule, Rules, State
 from engine.core.leg import Frame
-from engine.core.scope import field_of
-from engine.core.states import drop_running, go, hang_up
+from engine.core.scope import field_of, resolve
+from engine.core.states import drop_steps, hang_up
 from engine.core.turn import Turn
 
 MOST_WAITING = 8
@@ -41,26 +41,47 @@ def judge(turn: Turn, rules: Rules, payload: Mapping[str, Any]) -> Rule | None:
 
 def follow(turn: Turn, rule: Rule, *, block: str, payload: Mapping[str, Any]) -> None:
     """Put the rule's block in line, or take its exit at once where it has none."""
-    turn.note("rule", role=turn.leg.role, block=block, line=rule.line)
+    turn.note("rule", flow=turn.leg.flow, role=turn.leg.role, block=block, line=rule.line)
     if not rule.do:
         if rule.then is not None:
-            go(turn, rule.then)
+            take(turn, rule.then, payload)
         return
     if len(turn.leg.waiting) >= MOST_WAITING:
         turn.note("aside", text="eight handlers wait already; this one is dropped")
         return
     action = turn.role.block(block).action(rule.do)
     fields = {name: field_of(payload, name.removeprefix("event.")) for name in action.fields}
-    turn.leg.waiting.append(Frame(block, rule.do, fields))
+    turn.leg.waiting.append(Frame(block, rule.do, fields, depth=turn.depth))
+
+
+def take(turn: Turn, exit_: Exit, payload: Mapping[str, Any]) -> None:
+    """Follow an exit; what another flow is given is worked out now."""
+    try:
+        given = resolve(exit_.give, turn.scope(payload))
+    except FormulaError as error:
+        fail(turn, Failure("formula", title=str(error)), verb="then")
+    else:
+        exits.go(turn, exit_, given)
 
 
 def offer(turn: Turn, name: str, payload: Mapping[str, Any]) -> bool:
-    """Give an event to the state's handler, else to ``anywhere``'s; False when neither has one."""
-    for block in (turn.state, turn.role.anywhere):
-        if name in block.on:
-            apply(turn, block.on[name], block=block.name, payload=payload)
-            return True
-    return False
+    """Give an event to the nearest handler (see :func:`handler`); False when nobody has one."""
+    found = handler(turn, name)
+    if found is None:
+        return False
+    depth, block = found
+    levels.within(turn, depth, lambda: apply(turn, block.on[name], block=block.name, payload=payload))
+    return True
+
+
+def handler(turn: Turn, name: str) -> tuple[int, State] | None:
+    """Return the block that takes an event, with its flow's depth: the state's, ``anywhere``'s, then further out."""
+    for depth in levels.chain(turn):
+        role, state = turn.role_at(depth), turn.level(depth).state or turn.leg.last_state
+        for block in (role.states.get(state), role.anywhere):
+            if block is not None and name in block.on:
+                return depth, block
+    return None
 
 
 def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
@@ -68,7 +89,7 @@ def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
     leg, state = turn.leg, turn.state
     turn.note("error", code=failure.code, status=failure.status, title=failure.title, step=verb, state=state.name)
     cut(turn)
-    leg.waiting, leg.music = [], 0
+    leg.waiting, leg.music = [frame for frame in leg.waiting if frame.depth < turn.depth], 0
     if failure.code == _HAS_ENDED:
         turn.set_timer("watch", 5.0)  # no error: the hang-up is on its way
         return
@@ -88,8 +109,5 @@ def fail(turn: Turn, failure: Failure, *, verb: str) -> None:
 
 def cut(turn: Turn) -> None:
     """Cut the state's ``do`` short: the running step is given up, and neither the rest nor ``then`` follows."""
-    queueing.give_up(turn)
-    drop_running(turn)
-    turn.drop_timers("step")
-    turn.withdraw()
+    drop_steps(turn)
     turn.leg.main, turn.leg.is_done = 0, True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.formula_functions import FIRST_HOURS, LANGUAGE, NOW
 from engine.core.leg import Leg
 from engine.core.program import Program
 
@@ -21,23 +22,35 @@ def field_of(payload: Mapping[str, Any], path: str) -> Any:
 
 class Scope(Mapping[str, object]):
     """
-    The names of one moment of a leg: variables, ``digits``, ``event.*``, numbers, queue, room, secrets, lists.
+    The names of one moment of a leg: variables, ``digits``, ``event.*``, numbers, queue, room, secrets, lists, hours.
 
     *event* is the payload of the event in whose handler a formula stands, or the fields that its block kept.
     """
 
-    __slots__ = ("_event", "_leg", "_program")
+    __slots__ = ("_event", "_leg", "_now", "_program")
 
-    def __init__(self, program: Program, leg: Leg, event: Mapping[str, Any]) -> None:
+    def __init__(self, program: Program, leg: Leg, event: Mapping[str, Any], now: float) -> None:
         self._program = program
+        self._now = now
         self._leg = leg
         self._event = event
 
     def __getitem__(self, name: str) -> object:
         head, dot, rest = name.partition(".")
         if not dot:
-            return self._leg.digits if name == "digits" else self._leg.variables[name]
+            variables = self._leg.variables
+            return variables[name] if name in variables else self._plain(name)
         return self._dotted(name, head, rest)
+
+    def _plain(self, name: str) -> object:
+        flow = self._program.flow
+        if name == "digits":
+            return self._leg.digits
+        if name == NOW:
+            return self._now
+        if name == LANGUAGE:
+            return self._leg.language or flow.settings.language
+        return next(iter(flow.hours.values()), None) if name == FIRST_HOURS else flow.hours[name]
 
     def _dotted(self, name: str, head: str, rest: str) -> object:
         leg = self._leg
@@ -49,17 +62,29 @@ class Scope(Mapping[str, object]):
             return self._program.project.lists[rest]
         if head == "queue":
             return leg.place.get(rest)
-        if name == "room.name":
-            return leg.room
+        if head == "room":
+            return leg.room if rest == "name" else leg.room_seen.get(rest)
+        if head == "participant":
+            return leg.participant_seen.get(rest)
         if name == "called.number":
             return leg.our_number
         if rest == "number":
             return leg.number if head == leg.role else self._linked_number(head)
+        if rest in self._program.flow.variables:
+            return leg.variables.get(rest) if head == leg.role else self._linked_value(head, rest)
         raise KeyError(name)
 
     def _linked_number(self, role: str) -> str:
-        link = self._leg.links.get(role)
+        link, origin = self._leg.links.get(role), self._leg.origin
+        if link is None and origin is not None and origin.role == role:
+            return str(origin.person.get("number") or "")
         return link.number if link else ""
+
+    def _linked_value(self, role: str, name: str) -> object:
+        """Return a variable of another leg: an empty text or None without a link, and until it has told."""
+        link, kind = self._leg.links.get(role), self._program.flow.variables[name].type
+        found = link.variables.get(name) if link else None
+        return "" if found is None and kind in ("text", "digits") else found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._leg.variables)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from engine.core import media
+from dataclasses import replace
+
+from engine.core import levels, links, media
 from engine.core.acts import queueing, rooms
 from engine.core.acts.speech import voice_parameters
-from engine.core.flow import Exit
+from engine.core.leg import Frame
 from engine.core.names import queue_run
 from engine.core.turn import Turn
 
@@ -22,9 +24,9 @@ def enter(turn: Turn, name: str) -> None:
     leg.main, leg.is_done, leg.keyed, leg.tries, leg.first_n = state.main, False, None, 0, 0
     leg.error_state, leg.is_failing = (name if leg.is_failing else ""), False
     for index, wait in enumerate(state.after):
-        turn.set_timer(f"after:{index}", wait.delay_s)
+        turn.set_timer(levels.clock(turn, f"after:{index}"), wait.delay_s)
     for index, wait in enumerate(state.every):
-        turn.set_timer(f"every:{index}", wait.delay_s)
+        turn.set_timer(levels.clock(turn, f"every:{index}"), wait.delay_s)
     turn.note("state", flow=leg.flow, role=leg.role, state=name)
     turn.moved = True
 
@@ -39,7 +41,7 @@ def limit(turn: Turn) -> None:
 
 def _is_limited(turn: Turn) -> bool:
     leg = turn.leg
-    is_timed = any(name == "last" or name.startswith("after:") for name in leg.timers)
+    is_timed = any(name == "last" or "after:" in name for name in leg.timers)
     is_in_line = bool(leg.queue and leg.enqueued.get("max_wait_time_secs"))
     return is_timed or is_in_line or any(far.is_bridged and not far.is_over for far in leg.far_legs.values())
 
@@ -54,37 +56,54 @@ def last_after(turn: Turn) -> None:
 def leave(turn: Turn, *, is_ending: bool = False) -> None:
     """Leave the state: nothing of it may still be said later, and what is to be heard is stopped."""
     leg = turn.leg
-    queueing.give_up(turn)
-    drop_running(turn)
-    leg.waiting, leg.main, leg.music = [], 0, 0
-    turn.drop_timers("after:", "every:", "last", "step")
-    turn.withdraw()
+    drop_steps(turn, is_ending=is_ending)
+    leg.waiting = [] if is_ending else [frame for frame in leg.waiting if frame.depth < turn.depth]
+    leg.main, leg.music = 0, 0
+    levels.drop_clocks(turn, 0 if is_ending else turn.depth)
+    turn.drop_timers("last")
     if not is_ending:
-        media.hush(turn)
+        if leg.media is not None and leg.media.depth >= turn.depth:
+            media.hush(turn)
         leg.is_done = True
+
+
+def drop_steps(turn: Turn, *, is_ending: bool = False) -> None:
+    """Give up the running step and the flows inside; a step of an outer flow's handler goes on, unless all ends."""
+    running = turn.leg.running
+    if is_ending or running is None or running.frame.depth >= turn.depth:
+        queueing.give_up(turn)
+        drop_running(turn)
+        turn.drop_timers("step")
+        turn.withdraw()
+    levels.abandon(turn)
 
 
 def drop_running(turn: Turn) -> None:
     """Forget the step that is being waited for."""
-    if turn.leg.running is not None:
+    running = turn.leg.running
+    if running is not None:
         turn.leg.running = None
-        turn.trigger("done")
+        levels.within(turn, running.frame.depth, lambda: levels.finish_step(turn))
 
 
-def go(turn: Turn, exit_: Exit) -> None:
-    """Follow an exit."""
-    if exit_.kind == "stay":
-        turn.leg.is_failing = False
-    elif exit_.kind == "state":
-        leave(turn)
-        enter(turn, exit_.state)
-    elif exit_.kind == "hangup":
-        hang_up(turn)
-    else:
-        turn.leg.last_state = turn.leg.state
-        leave(turn, is_ending=True)
-        end(turn, why="end")
-        turn.trigger("end")
+def go_on(turn: Turn, frame: Frame) -> None:
+    """The step at *frame* has finished: the next one of its block, or where the block leads."""
+    action = turn.action(frame)
+    if frame.is_main:
+        return  # leg.main points at the next one already
+    if action.next:
+        turn.leg.waiting.insert(0, replace(frame, number=action.next))
+    elif action.exit is not None:
+        # In line, not taken yet: the event that finished the step may have a handler, whose `then` wins.
+        turn.leg.waiting.insert(0, replace(frame, number=-action.number))
+
+
+def end_run(turn: Turn) -> None:
+    """The flow is over and leaves the leg as it is."""
+    turn.leg.last_state = turn.leg.state
+    leave(turn, is_ending=True)
+    end(turn, why="end")
+    turn.trigger("end")
 
 
 def hang_up(turn: Turn, *, command: bool = True) -> None:
@@ -112,12 +131,13 @@ def end(turn: Turn, *, why: str) -> None:
     if leg.connecting is not None and not leg.connecting.takes:
         turn.out.tell(queue_run(leg.connecting.queue), "connect.failed", run=leg.run, code="left")
     leg.connecting = None
+    links.let_go(turn)
     queueing.give_up(turn)
     drop_running(turn)
     queueing.left(turn)
     if leg.room:
         rooms.taken_out(turn)
-    rooms.depart(turn, hangup=why == "hangup")
+    rooms.depart(turn)
     turn.withdraw(is_ending=True)
     leg.waiting, leg.timers, leg.parked, leg.links, leg.media = [], {}, [], {}, None
     leg.status, leg.ended_at = "ended", turn.now
@@ -129,10 +149,10 @@ def apologise(turn: Turn) -> None:
     if not turn.leg.is_answered:
         hang_up(turn)
         return
-    is_asking = turn.leg.media is not None and turn.leg.media.kind == "gather"
+    asking = media.QUESTIONS.get(turn.leg.media.kind) if turn.leg.media is not None else None
     _begin_to_leave(turn)
-    if is_asking:
-        turn.send("gather_stop", use="stop")
+    if asking is not None:
+        turn.send(asking, use="stop")
     turn.send("speak", use="aside", stop="all", **voice_parameters(turn, APOLOGY))
     media.started(turn, "speak")
     turn.set_timer("goodbye", 6.0)

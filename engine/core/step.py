@@ -7,7 +7,7 @@ before the state's first command, the second ``call.bridged`` of one bridge, any
 
 from __future__ import annotations
 
-from engine.core import agenda, due, ending, far_legs, media, messages, rules, states
+from engine.core import agenda, due, ending, far_legs, leg_messages, links, media, messages, rules, states
 from engine.core.acts import queueing, rooms
 from engine.core.acts.act import Failure
 from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, REFUSED, TIMER, Event
@@ -35,11 +35,20 @@ def step(turn: Turn, event: Event) -> None:
         _defect(turn)
     elif event.run is not None and event.type in messages.MESSAGES:
         messages.MESSAGES[event.type](turn, event)
+    elif event.run is not None and event.type in leg_messages.MESSAGES:
+        leg_messages.MESSAGES[event.type](turn, event)
     else:
         leg.spent = 0
         _webhook(turn, event)
+    settle(turn)
+
+
+def settle(turn: Turn) -> None:
+    """Let what follows from an event happen: the steps that can run, events that were kept, what linked legs hear."""
     agenda.proceed(turn)
     _offer_parked(turn)
+    leg_messages.tidy(turn)
+    agenda.proceed(turn)
     states.limit(turn)
 
 
@@ -48,9 +57,7 @@ def begin(turn: Turn, state: str) -> None:
     states.enter(turn, state)
     for row in turn.leg.parked:
         _take_note(turn, row["name"], Event(id=row["id"], type=row["type"], payload=row["payload"]))
-    agenda.proceed(turn)
-    _offer_parked(turn)
-    states.limit(turn)
+    settle(turn)
 
 
 # -- webhooks --------------------------------------------------------------------------------------------------
@@ -61,6 +68,8 @@ def _webhook(turn: Turn, event: Event) -> None:
     if name is None or _is_early_key(turn, event):
         return
     is_hidden = _is_hidden(turn, name, event)
+    if name == event.type:
+        links.forward(turn, event)
     _take_note(turn, name, event)
     if turn.leg.status == "leaving":
         _while_leaving(turn)
@@ -82,6 +91,7 @@ def _is_early_key(turn: Turn, event: Event) -> bool:
 def _take_note(turn: Turn, name: str, event: Event) -> None:
     """Keep the leg's own record in line with what Telnyx says, whatever the state makes of it."""
     leg = turn.leg
+    rooms.pass_on(turn, name, event)
     if name == "call.answered":
         leg.is_answered = True
     elif name == "call.hangup":
@@ -100,8 +110,9 @@ def _note_queue(turn: Turn, name: str, event: Event) -> None:
         return
     if name == "call.enqueued":
         queueing.entered(turn, str(queue or leg.enqueued.get("queue_name") or ""))
+        leg_messages.left_bridge(turn)
     elif queue in (leg.queue, None):
-        queueing.left(turn)
+        queueing.left(turn, reason=str(event.payload.get("reason") or ""))
 
 
 def _note_room(turn: Turn, name: str, event: Event) -> None:
@@ -113,6 +124,7 @@ def _note_room(turn: Turn, name: str, event: Event) -> None:
         if leg.connecting is not None:
             leg.hidden_id = leg.conference_id
         turn.out.tell(room_run(leg.room), "room.joined", run=leg.run, stay=leg.stay, conference_id=leg.conference_id)
+        leg_messages.left_bridge(turn)
     elif name == "conference.participant.left" and leg.is_in_room and event.conference_id in (leg.conference_id, None):
         rooms.taken_out(turn)
 
@@ -145,8 +157,12 @@ def _is_hidden(turn: Turn, name: str, event: Event) -> bool:
     return name == "call.dequeued" and (leg.connecting is not None or leg.is_private)
 
 
-def _hand_on(turn: Turn, name: str, event: Event) -> None:
-    """Offer an event to the running step, then to the handlers of its state; keep it a while if nobody takes it."""
+def _hand_on(turn: Turn, name: str, event: Event, until: float | None = None) -> None:
+    """
+    Offer an event to the running step, then to the handlers of its state; keep it a while if nobody takes it.
+
+    *until*: to when it was kept before; a move does not make it any younger.
+    """
     moved, turn.moved = turn.moved, False
     is_taken = agenda.finished_by(turn, name, event)
     has_failed, turn.moved = turn.moved, turn.moved or moved
@@ -154,7 +170,8 @@ def _hand_on(turn: Turn, name: str, event: Event) -> None:
         return
     is_handled = rules.offer(turn, name, event.payload)
     if not (is_taken or is_handled) and name in KEPT:
-        _park(turn, name, event)
+        fresh = turn.now + PARKED_FOR_S
+        _park(turn, name, event, fresh if until is None else min(until, fresh))
 
 
 def _is_late_answer(turn: Turn, event: Event, is_taken: bool) -> bool:
@@ -169,19 +186,13 @@ def _is_late_answer(turn: Turn, event: Event, is_taken: bool) -> bool:
     )
 
 
-def _park(turn: Turn, name: str, event: Event) -> None:
+def _park(turn: Turn, name: str, event: Event, until: float) -> None:
     leg = turn.leg
     if len(leg.parked) >= MOST_PARKED:
         dropped = leg.parked.pop(0)
         turn.note("stray", type=dropped["type"], why="too many events wait")
     leg.parked.append(
-        {
-            "id": event.id,
-            "type": event.type,
-            "payload": dict(event.payload),
-            "name": name,
-            "until": turn.now + PARKED_FOR_S,
-        }
+        {"id": event.id, "type": event.type, "payload": dict(event.payload), "name": name, "until": until}
     )
 
 
@@ -193,7 +204,8 @@ def _offer_parked(turn: Turn) -> None:
         kept, turn.leg.parked = turn.leg.parked, []
         for row in kept:
             if row["until"] >= turn.now and turn.leg.status == "live":
-                _hand_on(turn, row["name"], Event(id=row["id"], type=row["type"], payload=row["payload"]))
+                kept_event = Event(id=row["id"], type=row["type"], payload=row["payload"])
+                _hand_on(turn, row["name"], kept_event, row["until"])
                 agenda.proceed(turn)
 
 
@@ -235,6 +247,7 @@ def _seen(turn: Turn, sent: Sent, event: Event) -> None:
     is_gone = event.payload.get("status") == 404 or (isinstance(found, dict) and found.get("is_alive") is False)
     if is_gone:
         leg.last_state = leg.state or leg.last_state
+        turn.hangup = {"hangup_cause": "unspecified"}
         states.end(turn, why="hangup")
         states.freeze(turn)
     elif leg.status == "leaving":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from urllib.parse import quote
 
 from engine.core.expression import MAX_SOURCE, Formula, compile_formula
 from engine.core.formula_functions import MAX_RESULT
 from engine.core.kinds import FormulaError, FormulaProblem, Kind, MissingValue
 
 _SINGLE_BRACE = re.compile(r"\{[^{}]*\}\}")
+_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})  # of SSML
 # The end of a formula, or a quoted text, which may hold braces itself.
 _END_OR_QUOTED = re.compile(r"""\}\}|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
 
@@ -32,18 +33,23 @@ class Text:
 
     def evaluate(self, env: Mapping[str, object]) -> object:
         """
-        Return the text filled in with the values of *env*; a value that is missing is an empty text.
+        Return the text filled in with the values of *env*; a value that is missing is an empty text, a time None.
 
         Braces inside a value are text. Raises FormulaError: a value has the wrong kind, or the text is over 4 kB.
         """
         parts = self._parts
         if len(parts) == 1 and isinstance(parts[0], Formula):
             value = _value(parts[0], env)
-            return "" if value is None else value
+            return "" if value is None and self.kind is not Kind.TIME else value
         text = "".join(part if isinstance(part, str) else self._said(_value(part, env)) for part in parts)
         if len(text) > MAX_RESULT:
             raise FormulaError(f"a text gets over {MAX_RESULT} characters long")
         return text
+
+    def encoded(self, env: Mapping[str, object]) -> str:
+        """Return an address filled in: what comes from a value is percent-encoded, so that it stays one part of it."""
+        parts = self._parts
+        return "".join(part if isinstance(part, str) else quote(as_words(_value(part, env)), safe="") for part in parts)
 
     @property
     def is_ssml(self) -> bool:
@@ -51,7 +57,12 @@ class Text:
 
     def _said(self, value: object) -> str:
         """Return *value* in words; inside SSML it is escaped, so that nobody's name becomes markup."""
-        return escape(as_words(value)) if self.is_ssml else as_words(value)
+        return as_words(value).translate(_MARKUP) if self.is_ssml else as_words(value)
+
+
+def unsayable_time(source: str) -> str:
+    """Return the advice to somebody who put a time into a text as it is; *source* is the formula."""
+    return f"a time alone cannot be said; write {{{{ spoken_time({source}) }}}}"
 
 
 def is_ssml(source: str) -> bool:
@@ -99,8 +110,8 @@ def _split(source: str, names: Mapping[str, Kind], secret_names: frozenset[str])
             raise FormulaProblem("the {{ that opens here is never closed with }}", column=start, length=2, rule="X001")
         formula = _formula(source, start + 2, end, names, secret_names)
         if formula.kind is Kind.TIME and not lone:
-            raise FormulaProblem("a time cannot be said in a text in this version of ringflow yet",
-                                 column=start, length=end + 2 - start, rule="X004")  # fmt: skip
+            inside = source[start + 2 : end].strip()
+            raise FormulaProblem(unsayable_time(inside), column=start, length=end + 2 - start, rule="X004")
         yield formula
         position = end + 2
     if position < len(source) and not lone:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import TELL, Command, OutboxRow, command_id
 from engine.core.event import ClientState
 from engine.core.flow import Action, Role, State
-from engine.core.leg import Frame, Leg, Sent
+from engine.core.leg import Frame, Leg, Level, Sent
 from engine.core.machine import move, step_name
 from engine.core.program import Program
 from engine.core.scope import Scope, resolve
@@ -55,12 +55,15 @@ class Outgoing:
 @dataclass(slots=True, kw_only=True)
 class Turn:
     """
-    One event's work on one leg: *leg* is a private copy that the turn changes; *program* never changes.
+    One event's work on one leg: *leg* is a private copy that the turn changes.
 
-    *moved* says that a state was entered, so that parked events are offered again.
+    *programs* finds a flow of the run's version by its name. *depth* is that of the flow at work, *program* the flow
+    itself: the innermost, but for a moment an outer one (engine.core.levels).
+    *moved* says that a state was entered, so that parked events are offered again. *hangup* has the fields of this
+    leg's call.hangup. *keeps*: the leg was connected with this run ("" for a leg without one), and leaves all others.
     """
 
-    program: Program
+    programs: Callable[[str], Program]
     leg: Leg
     now: float
     out: Outgoing
@@ -70,6 +73,21 @@ class Turn:
     settled: list[str] = field(default_factory=list)
     journal: list[JournalEntry] = field(default_factory=list)
     moved: bool = False
+    hangup: Mapping[str, Any] | None = None
+    keeps: str | None = None
+    program: Program = field(init=False)
+    depth: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.program, self.depth = self.programs(self.leg.flow), len(self.leg.levels)
+
+    def level(self, depth: int) -> Leg | Level:
+        """Return where the flow at *depth* stands: its name, role, state and variables."""
+        return self.leg if depth == self.depth else self.leg.levels[depth]
+
+    def role_at(self, depth: int) -> Role:
+        level = self.level(depth)
+        return self.programs(level.flow).role(level.role)
 
     @property
     def role(self) -> Role:
@@ -80,10 +98,11 @@ class Turn:
         return self.role.states[self.leg.state]
 
     def action(self, frame: Frame) -> Action:
-        return self.role.block(frame.block).action(frame.number)
+        role = self.role if frame.depth == self.depth else self.role_at(frame.depth)
+        return role.block(frame.block).action(frame.number)
 
     def scope(self, event: Mapping[str, Any] | None = None) -> Scope:
-        return Scope(self.program, self.leg, event or {})
+        return Scope(self.program, self.leg, event or {}, self.now)
 
     def option(self, frame: Frame, name: str) -> Any:
         """Return an option of the step at *frame*, formulas worked out now (texts are filled in when a step runs)."""
@@ -102,14 +121,16 @@ class Turn:
         *,
         use: str = "step",
         path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
         **parameters: Any,
     ) -> str:
         """
         Issue one Telnyx operation about this leg; return its command_id.
 
-        *body* and *parameters* make up the JSON body; those that are None are left out. Where the operation takes a
-        client_state, the next count goes with it. *use*: step (the running one waits for it), stop, hangup, watch
-        (does the call live while a step is silent?), gone (it was said to have ended), aside, connect, put back.
+        *body* and *parameters* make up the JSON body, *query* the query string; those that are None are left out.
+        Where the operation takes a client_state, the next count goes with it. *use*: step (the running one waits for
+        it), stop, hangup, watch (does the call live while a step is silent?), gone (it was said to have ended), aside,
+        connect, put back.
         """
         leg = self.leg
         row = self.program.catalogue.operations[operation]
@@ -120,7 +141,7 @@ class Turn:
             content["client_state"] = ClientState(self.program.install, leg.run, leg.n).encode()
         where = path if path is not None else {"call_control_id": leg.call_control_id}
         identity = self.out.put(
-            Command(operation=operation, path=where, parameters=content), urgent=operation in HANGUPS
+            Command(operation=operation, path=where, parameters=content, query=query or {}), urgent=operation in HANGUPS
         )
         leg.sent[identity] = Sent(operation, use, leg.serial)
         return identity
@@ -182,5 +203,5 @@ class Turn:
 
 
 AUDIO_OPERATIONS = frozenset(
-    {"speak", "playback_start", "gather", "gather_using_speak", "gather_using_audio", "record_start"}
+    {"speak", "playback_start", "gather", "gather_using_speak", "gather_using_audio", "gather_using_ai", "record_start"}
 )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.core.flow import ExitKind
 from engine.core.verbs import VERBS, Verb
 from engine.language import codes, words
 from engine.language.nodes import Entry, List, Map, Node, Scalar
-from engine.language.tree import BranchTree, ExitTree, RuleTree, StateTree, StepTree
-from engine.language.values import Reading, read_option, seconds
+from engine.language.tree import BranchTree, ExitTree, RuleTree, StateTree, StepTree, exit_of
+from engine.language.values import Reading, read_nested, read_option, seconds
 
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.1, 14400.0  # the longest call is 4 h
 _SHORTEST_TURN_S = 5.0  # of every:
@@ -54,6 +53,8 @@ def _state(reading: Reading, key: Scalar, node: Map) -> StateTree:
             parts[word] = _rules(reading, value)
         elif word in ("keys", "on"):
             parts[word] = _branches(reading, value)
+            for branch in parts[word] if word == "keys" else ():
+                reading.doubt_number(branch.key)
         elif word in ("after", "every"):
             parts[word] = _waits(reading, value, word)
     return StateTree(key=key, sections=sections, is_sound=reading.skipped == skipped, **parts)
@@ -87,7 +88,7 @@ def _waits(reading: Reading, node: Node, word: str) -> tuple[BranchTree, ...]:
 def _rules(reading: Reading, node: Node) -> tuple[RuleTree, ...]:
     match node:
         case Scalar():
-            return (RuleTree(then=_exit(node), span=node.span),)
+            return (RuleTree(then=exit_of(node), span=node.span),)
         case Map():
             return (_rule(reading, node),)
         case List():
@@ -101,16 +102,43 @@ def _rule(reading: Reading, node: Map) -> RuleTree:
     return RuleTree(
         condition=condition if reading.usable(condition) and isinstance(condition, Scalar) else None,
         steps=_steps(reading, steps) if steps is not None and reading.usable(steps) else (),
-        then=_exit(then) if isinstance(then, Scalar) and reading.usable(then) else None,
+        then=_flow_of_rule(reading, node) or _then(reading, then),
         span=node.entries[0].key.span,
     )
 
 
-def _exit(node: Scalar) -> ExitTree:
-    kind: ExitKind = "state"
-    if node.text in words.EXIT_WORDS:
-        kind = node.text  # type: ignore[assignment]
-    return ExitTree(kind, node)
+def _then(reading: Reading, node: Node | None) -> ExitTree | None:
+    if not reading.usable(node):
+        return None
+    if isinstance(node, Map):
+        return _other_flow(reading, node)
+    return exit_of(node) if isinstance(node, Scalar) else None
+
+
+def _flow_of_rule(reading: Reading, node: Map) -> ExitTree | None:
+    """Return the exit that ``{flow: NAME}`` is where a rule could stand; beside if, do or then it has no place."""
+    found = node.entry("flow") or node.entry("give")
+    if found is None:
+        return None
+    beside = next((entry.key.text for entry in node if entry.key.text in ("if", "do", "then")), None)
+    if beside is not None or node.get("flow") is None:
+        message = f"'{found.key.text}' cannot stand beside '{beside}'; write then: {{flow: NAME}}"
+        if beside is None:
+            message = "'give' needs 'flow' beside it: the flow that gets these values"
+        reading.report(codes.ONE_OF.at(reading.path, found.key.span, message))
+        return None
+    return _other_flow(reading, node)
+
+
+def _other_flow(reading: Reading, node: Map) -> ExitTree | None:
+    flow, give = node.get("flow"), node.get("give")
+    if not reading.usable(flow) or not isinstance(flow, Scalar):
+        return None
+    given = give.entries if isinstance(give, Map) and reading.usable(give) else ()
+    pairs = tuple(
+        (entry.key, entry.value) for entry in given if reading.usable(entry.value) and isinstance(entry.value, Scalar)
+    )
+    return ExitTree("flow", flow, pairs)
 
 
 def _steps(reading: Reading, node: Node) -> tuple[StepTree, ...]:
@@ -121,41 +149,73 @@ def _steps(reading: Reading, node: Node) -> tuple[StepTree, ...]:
 
 def _step(reading: Reading, node: Node) -> StepTree | None:
     if isinstance(node, Scalar):
-        return _finish(reading, VERBS[node.text], node, {}, ())
+        return _Step(reading, VERBS[node.text], node).tree()
     assert isinstance(node, Map)
     entry = node.entries[0]
     if not (reading.usable(entry.key) and reading.usable(entry.value)):
         return None
-    verb = VERBS[entry.key.text]
-    if isinstance(entry.value, Scalar):
-        given = {verb.main: entry.value} if verb.main and entry.value.value is not None else {}
-        return _finish(reading, verb, entry.key, given, ())
-    assert isinstance(entry.value, Map)
-    given, rest = {}, []
+    step = _Step(reading, VERBS[entry.key.text], entry.key)
+    if not isinstance(entry.value, Map):
+        if step.verb.main and not (isinstance(entry.value, Scalar) and entry.value.value is None):
+            step.give(Scalar(step.verb.main, step.verb.main, "plain", entry.key.span), entry.value)
+        return step.tree()
     for option in entry.value:
-        if not (reading.usable(option.key) and reading.usable(option.value)):
-            continue
-        assert isinstance(option.value, Scalar)
-        if verb.option(option.key.text) is not None:
-            given[option.key.text] = option.value
+        if reading.usable(option.key) and reading.usable(option.value):
+            step.give(option.key, option.value)
         else:
-            rest.append((option.key, option.value))
-    return _finish(reading, verb, entry.key, given, tuple(rest))
+            step.is_sound = False
+    return step.tree()
 
 
-def _finish(
-    reading: Reading, verb: Verb, key: Scalar, given: dict[str, Scalar], rest: tuple[tuple[Scalar, Scalar], ...]
-) -> StepTree | None:
-    values: dict[str, Any] = {}
-    for name, scalar in given.items():
-        option = verb.option(name)
-        assert option is not None
-        label = f"'{name}'"
-        value = read_option(reading, option, scalar, label)
+class _Step:
+    """One step as it is read: its options by how they are written."""
+
+    def __init__(self, reading: Reading, verb: Verb, key: Scalar) -> None:
+        self.reading = reading
+        self.verb = verb
+        self.key = key
+        self.given: dict[str, Scalar] = {}
+        self.nested: dict[str, Node] = {}
+        self.values: dict[str, Any] = {}
+        self.rest: list[tuple[Scalar, Node]] = []
+        self.is_sound = True  # else the option that cannot be read may be the missing one
+
+    def give(self, key: Scalar, node: Node) -> None:
+        option = self.verb.option(key.text)
+        if option is None:
+            self.rest.append((key, node))
+        elif isinstance(node, Scalar):
+            self.given[key.text] = node
+            self._keep(key.text, read_option(self.reading, option, node, f"'{key.text}'"))
+        else:
+            self.nested[key.text] = node
+            self._keep(key.text, read_nested(self.reading, option, node))
+
+    def _keep(self, name: str, value: Any) -> None:
         if value is not None:
-            values[name] = value
-    told = [name for name in ("prompt", "speak", "play") if name in given] if verb.name == "gather" else []
-    if len(told) > 1:
-        message = f"gather takes only one of prompt, speak and play, and this one has {' and '.join(told)}"
-        reading.report(codes.ONE_OF.at(reading.path, key.span, message))
-    return StepTree(verb=verb, key=key, given=given, values=values, rest=rest)
+            self.values[name] = value
+
+    def tree(self) -> StepTree:
+        names = {*self.given, *self.nested}
+        for group in self.verb.at_most_one:
+            self._at_most_one(group, [name for name in group if name in names])
+        for group in self.verb.one_of:
+            told = [name for name in group if name in names]
+            self._at_most_one(group, told)
+            if not told and self.is_sound:
+                message = f"'{self.key.text}' needs {' or '.join(group)}"
+                self.reading.report(codes.MISSING.at(self.reading.path, self.key.span, message))
+        return StepTree(
+            verb=self.verb,
+            key=self.key,
+            given=self.given,
+            values=self.values,
+            nested=self.nested,
+            rest=tuple(self.rest),
+        )
+
+    def _at_most_one(self, group: tuple[str, ...], told: list[str]) -> None:
+        if len(told) > 1:
+            listed = f"{', '.join(group[:-1])} and {group[-1]}"
+            message = f"{self.key.text} takes only one of {listed}, and this one has {' and '.join(told)}"
+            self.reading.report(codes.ONE_OF.at(self.reading.path, self.key.span, message))

@@ -47,10 +47,11 @@ BAD_PHONE = Code("S010", "bad-phone-number", "A phone number that is not written
 WRONG_TYPE = Code("S011", "wrong-type", "A list where a text belongs, a text where a number belongs, and the like.")
 BAD_CHOICE = Code("S012", "bad-choice", "A word that is not one of the words allowed here.")
 MISSING = Code("S013", "missing-part", "Something that must be written is missing.")
-NOT_YET = Code("S014", "not-supported-yet", "A part of the language that this version does not know yet.")
 BAD_KEY = Code("S015", "bad-key", "An entry of keys that nobody can press.")
 ONE_OF = Code("S016", "one-of-several", "Options of which only one may be given.")
 TOO_LONG = Code("S017", "too-long", "A text that Telnyx would refuse for its length.")
+TWICE = Code("S018", "declared-twice", "A variable that is declared in two places.")
+BAD_HOURS = Code("S019", "bad-hours", "Opening hours with a day, time, date or time zone that does not exist.")
 SECRET_TOLD = Code("T006", "secret-told", "A secret that would be spoken, logged or sent.")
 WRONG_VALUE = Code("R018", "wrong-value", "A variable that is given a value of another type.")
 
@@ -68,10 +69,11 @@ LANGUAGE_CODES = (
     WRONG_TYPE,
     BAD_CHOICE,
     MISSING,
-    NOT_YET,
     BAD_KEY,
     ONE_OF,
     TOO_LONG,
+    TWICE,
+    BAD_HOURS,
     SECRET_TOLD,
     WRONG_VALUE,
 )

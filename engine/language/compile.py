@@ -3,85 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from engine.core.catalogue import Catalogue
-from engine.core.expression import Formula, FormulaProblem, Kind, compile_condition
-from engine.core.flow import ANYWHERE, Action, Exit, Flow, Role, Rule, StartsWhen, State, Wait
-from engine.core.nearest import did_you_mean
+from engine.core.flow import ANYWHERE, Action, Exit, Flow, Prompt, Role, Rule, Settings, StartsWhen, State, Wait
 from engine.core.problem import Problem
-from engine.core.text import Text, compile_text
-from engine.language import codes, scope, words
+from engine.core.text import Text
+from engine.language import scope
 from engine.language.events import split_event
-from engine.language.nodes import Scalar
-from engine.language.options import full_options
-from engine.language.parse import fits_type, saying_of
+from engine.language.formulas import Formulas, Gift, Names
+from engine.language.hours import compile_hours
 from engine.language.project import ProjectTree
+from engine.language.step_options import step_options
 from engine.language.tree import BranchTree, ExitTree, FlowTree, RoleTree, Rules, RuleTree, StateTree, StepTree
-
-Names = Mapping[str, Kind]
-
-_UNKNOWN = codes.Code("X002", "unknown-name", "")
-_CONSTANT = codes.Code("X006", "always-true-or-false", "", "warning")
-# What to know about names that exist in some places only.
-_HINTS = {
-    "digits": "digits exist only in a state with gather; to keep them, write into: VARIABLE in the gather.",
-    "event.error": "event.error exists only under on_error.",
-    "event": "event exists only under on, and tells of the event there.",
-    "queue": "queue.position and its like exist after - check_queue: QUEUE.",
-    "secret": "Name the secret in project.yaml: secrets: [NAME].",
-    "list": "Write the list in project.yaml: lists: {NAME: [...]}.",
-}
 
 
 @dataclass(slots=True, kw_only=True)
 class Compiled:
-    """A flow and what its formulas read; *flow* means something only where no problem of the file is an error."""
+    """
+    A flow, what its formulas read and what it gives other flows.
+
+    *flow* means something only where no problem of the file is an error.
+    """
 
     tree: FlowTree
     flow: Flow
     problems: tuple[Problem, ...]
     names_read: frozenset[str]
-
-
-@dataclass(slots=True, kw_only=True)
-class _Work:
-    tree: FlowTree
-    project: ProjectTree
-    catalogue: Catalogue
-    scope: scope.Scope
-    problems: list[Problem] = field(default_factory=list)
-    names_read: set[str] = field(default_factory=set)
+    gifts: tuple[Gift, ...]
 
 
 def compile_flow(tree: FlowTree, project: ProjectTree, catalogue: Catalogue) -> Compiled:
     """Return the flow that *tree* describes, with the problems of its formulas."""
-    names = scope.flow_scope(tree.variables, tree.doubtful, tuple(role.name for role in tree.roles), project.project)
-    work = _Work(tree=tree, project=project, catalogue=catalogue, scope=names)
+    roles_of = tuple(role.name for role in tree.roles)
+    hours = (*tree.hours, *tree.doubtful_hours)
+    names = scope.flow_scope(tree.variables, tree.doubtful, roles_of, project.project, hours)
+    work = Formulas(tree=tree, project=project, catalogue=catalogue, scope=names)
     roles = {role.name: _role(work, role) for role in tree.roles}
     flow = Flow(
         name=tree.name.text,
         about=tree.about,
         roles=MappingProxyType(roles),
-        settings=tree.settings,
+        settings=_settings(work),
         variables=MappingProxyType(dict(tree.variables)),
-        prompts=MappingProxyType({name: MappingProxyType(dict(says)) for name, says in tree.prompts.items()}),
+        needs=tree.needs,
+        answers=tree.answers,
+        hours=MappingProxyType({name: compile_hours(entry) for name, entry in tree.hours.items()}),
+        prompts=MappingProxyType({name: MappingProxyType(_prompt(work, name)) for name in tree.prompts}),
+        shared=_shared(work),
         path=tree.path,
     )
-    return Compiled(tree=tree, flow=flow, problems=tuple(work.problems), names_read=frozenset(work.names_read))
+    return Compiled(
+        tree=tree,
+        flow=flow,
+        problems=tuple(work.problems),
+        names_read=frozenset(work.names_read),
+        gifts=tuple(work.gifts),
+    )
 
 
-def _role(work: _Work, role: RoleTree) -> Role:
-    checks_queue = any(step.name == "check_queue" for block in role.blocks() for step in block.all_steps())
-    states = {state.name: _State(work, role, state, checks_queue).build() for state in role.states}
-    anywhere = _State(work, role, role.anywhere, checks_queue).build()
+def _settings(work: Formulas) -> Settings:
+    settings = work.tree.settings
+    return replace(settings, call_from=work.project.project.numbers.get(settings.call_from, settings.call_from))
+
+
+def _prompt(work: Formulas, name: str) -> dict[str, Prompt]:
+    """Return what an entry of prompts says in each language, its texts compiled."""
+    says = dict(work.tree.prompts[name])
+    for language, prompt in says.items():
+        if prompt.text:
+            part = work.tree.prompt_parts[name, language]
+            text = work.text(part, work.scope.names)
+            work.keep_secret(text, part, "prompt")
+            work.check_moment(text, part, wanted=False)
+            says[language] = Prompt(text=text)
+    return says
+
+
+def _shared(work: Formulas) -> tuple[str, ...]:
+    """Return the variables that some leg reads of another (``agent.account``)."""
+    roles = {role.name for role in work.tree.roles}
+    dotted = (name.split(".") for name in work.names_read if name.count(".") == 1)
+    return tuple(sorted({name for role, name in dotted if role in roles and name in work.tree.variables}))
+
+
+def _role(work: Formulas, role: RoleTree) -> Role:
+    verbs = frozenset(step.name for block in role.blocks() for step in block.all_steps())
+    states = {state.name: _State(work, role, state, verbs).build() for state in role.states}
+    anywhere = _State(work, role, role.anywhere, verbs).build()
     numbers = work.project.project.numbers
     starts = StartsWhen(
         numbers=tuple(numbers.get(number.text, number.text) for number in role.starts.numbers),
         any_number=role.starts.any_number is not None,
         connection=role.starts.connection.text if role.starts.connection else "",
+        by_flows=role.starts.by_flows is not None,
+        outgoing=role.starts.outgoing is not None,
         line=role.starts.line,
     )
     return Role(
@@ -97,12 +115,12 @@ def _role(work: _Work, role: RoleTree) -> Role:
 class _State:
     """Compiles one state; its steps are numbered in the order of the file, those of ``do`` first."""
 
-    def __init__(self, work: _Work, role: RoleTree, tree: StateTree, checks_queue: bool) -> None:
+    def __init__(self, work: Formulas, role: RoleTree, tree: StateTree, verbs: frozenset[str]) -> None:
         self.work = work
         self.role = role
         self.tree = tree
         self.actions: list[Action] = []
-        self.base = work.scope.at(scope.state_names(has_gather=tree.gather is not None, checks_queue=checks_queue))
+        self.base = work.scope.at(scope.state_names(verbs, has_gather=tree.gather is not None))
 
     def build(self) -> State:
         tree = self.tree
@@ -144,16 +162,16 @@ class _State:
 
     def _names_of(self, branch: BranchTree) -> Names:
         event = split_event(branch.name, self.work.tree, self.role, self.work.catalogue)
-        if event.kind in ("engine", "later"):
-            return self.base
+        if event.kind in ("engine", "says"):
+            return {**self.base, **scope.own_event_names(event)}
         return {**self.base, **scope.event_names(event.name, self.work.catalogue)}
 
     def _rules(self, rules: Rules, names: Names) -> tuple[Rule, ...]:
         return tuple(self._rule(rule, names) for rule in rules)
 
     def _rule(self, rule: RuleTree, names: Names) -> Rule:
-        condition = None if rule.condition is None else self._condition(rule.condition, names)
-        then = None if rule.then is None else _exit(rule.then)
+        condition = None if rule.condition is None else self.work.condition(rule.condition, names)
+        then = None if rule.then is None else self._exit(rule.then, names)
         return Rule(condition=condition, do=self._block(rule.steps, then, names), then=then, line=rule.span.line)
 
     def _block(self, steps: Sequence[StepTree], then: Exit | None, names: Names) -> int:
@@ -161,8 +179,8 @@ class _State:
         if not steps:
             return 0
         first = len(self.actions) + 1
-        options = [self._options(step, names) for step in steps]
-        fields: set[str] = set()
+        options = [step_options(self.work, step, names) for step in steps]
+        fields = set() if then is None else {name for name in _names_in(then.give) if name.startswith("event.")}
         read: list[tuple[str, ...]] = []
         for values in reversed(options):
             fields |= {name for name in _names_in(values) if name.startswith("event.")}
@@ -182,97 +200,13 @@ class _State:
             )
         return first
 
-    def _options(self, step: StepTree, names: Names) -> dict[str, Any]:
-        values = full_options(step)
-        for name, given in step.given.items():
-            option = step.verb.option(name)
-            if option is not None and option.type in ("text", "phone") and name in values:
-                values[name] = self._text(given, names)
-                self._keep_secret(values[name], given, step)
-        if step.name == "set":
-            values["values"] = {key.text: self._new_value(key, given, names) for key, given in step.rest}
-        elif step.verb.takes_rest:
-            values["body"] = {key.text: self._body(given, step, names) for key, given in step.rest}
-        return values
-
-    def _body(self, given: Scalar, step: StepTree, names: Names) -> Any:
-        value = given.value if not isinstance(given.value, str) else self._text(given, names)
-        self._keep_secret(value, given, step)
-        return value
-
-    def _new_value(self, key: Scalar, given: Scalar, names: Names) -> Any:
-        """Return what ``set`` puts into the variable *key*, held against the variable's type."""
-        value = given.value if not isinstance(given.value, str) else self._text(given, names)
-        if key.text == words.PSEUDO_VARIABLE:
-            self._check_language(value, given)
-            kind, is_secret = "text", False
-        elif key.text in self.work.tree.variables:
-            variable = self.work.tree.variables[key.text]
-            kind, is_secret = variable.type, variable.is_secret
-        else:
-            return value
-        if not is_secret:
-            self._keep_secret(value, given, None)
-        if isinstance(value, Text):
-            fits = Kind(kind).fits(value.kind)
-        else:
-            value = given.text if kind in ("digits", "text") else value
-            fits = fits_type(value, kind)
-        if not fits:
-            message = f"'{key.text}' must be {saying_of(kind)}, because that is the variable's type"
-            self._report(codes.WRONG_VALUE.at(self.work.tree.path, given.span, message))
-        return value
-
-    def _check_language(self, value: Any, given: Scalar) -> None:
-        spoken = {language for _, language in self.work.tree.prompt_parts}
-        if not isinstance(value, Text) and spoken and given.text not in spoken and self.work.tree.is_sound:
-            message = f"no prompt speaks '{given.text}'{did_you_mean(given.text, spoken)}"
-            self._report(codes.WRONG_VALUE.at(self.work.tree.path, given.span, message))
-
-    def _keep_secret(self, value: Any, given: Scalar, step: StepTree | None) -> None:
-        if isinstance(value, Text) and value.secrets:
-            name = min(value.secrets)
-            what = f"and '{step.name}' would tell it" if step else "so only a variable with secret: true may take it"
-            message = f"'{name}' is secret, {what}"
-            hint = "A secret may be compared in an if:, or put into a variable with secret: true."
-            offset = max(given.text.find(name), 0)
-            self._report(codes.SECRET_TOLD.at(self.work.tree.path, given.part(offset, len(name)), message, hint=hint))
-
-    def _condition(self, node: Scalar, names: Names) -> Formula | None:
-        source = _formula_of(node.text)
-        offset = node.text.find(source)
-        try:
-            formula = compile_condition(source, names, secret_names=self.work.scope.secrets)
-        except FormulaProblem as problem:
-            self._formula_problem(problem, node, offset)
-            return None
-        if formula.is_constant:
-            message = "this condition reads nothing, so it is always true or always false"
-            self._report(_CONSTANT.at(self.work.tree.path, node.span, message))
-        self.work.names_read |= formula.names
-        return formula
-
-    def _text(self, node: Scalar, names: Names) -> Text | str:
-        try:
-            text = compile_text(node.text, names, secret_names=self.work.scope.secrets)
-        except FormulaProblem as problem:
-            self._formula_problem(problem, node, 0)
-            return node.text
-        if isinstance(text, Text):
-            self.work.names_read |= text.names
-        return text
-
-    def _formula_problem(self, problem: FormulaProblem, node: Scalar, offset: int) -> None:
-        if not self.work.project.is_sound and ("secret." in node.text or "list." in node.text):
-            return  # the cause is in project.yaml, and told there
-        code = codes.Code(problem.rule, problem.name, "")
-        span = node.part(offset + problem.column, problem.length)
-        word = node.text[offset + problem.column :][: problem.length]
-        hint = next((text for start, text in _HINTS.items() if word.startswith(start)), "") if code == _UNKNOWN else ""
-        self._report(code.at(self.work.tree.path, span, problem.message, hint=hint))
-
-    def _report(self, problem: Problem) -> None:
-        self.work.problems.append(problem)
+    def _exit(self, tree: ExitTree, names: Names) -> Exit:
+        if tree.kind != "flow":
+            return Exit(tree.kind, tree.word.text if tree.kind == "state" else "")
+        give = {key.text: self.work.value(value, names) for key, value in tree.give}
+        gift = tuple((key, value, give[key.text]) for key, value in tree.give)
+        self.work.gifts.append(Gift(flow=tree.word, verb="flow", give=gift))
+        return Exit("flow", flow=tree.word.text, give=MappingProxyType(give))
 
 
 def _names_in(values: Any) -> set[str]:
@@ -281,16 +215,6 @@ def _names_in(values: Any) -> set[str]:
         return set(values.names)
     if isinstance(values, Mapping):
         return set().union(*(_names_in(value) for value in values.values()))
+    if isinstance(values, list | tuple):
+        return set().union(*(_names_in(value) for value in values))
     return set()
-
-
-def _formula_of(text: str) -> str:
-    """Return the formula of an ``if:``, whose ``{{ }}`` are allowed though not needed."""
-    bare = text.strip()
-    if bare.startswith("{{") and bare.endswith("}}") and bare.count("{{") == 1:
-        return bare[2:-2].strip()
-    return bare
-
-
-def _exit(tree: ExitTree) -> Exit:
-    return Exit(tree.kind, tree.word.text if tree.kind == "state" else "")

@@ -14,6 +14,9 @@ INVISIBLE_MESSAGE = "there is an invisible character here that only looks like a
 
 _INVISIBLE_IN_VALUE = re.compile(rf"^([{INVISIBLE}])|([{INVISIBLE}])$|^-([{INVISIBLE}])|\w:([{INVISIBLE}])")
 _ANY_INVISIBLE = re.compile(rf"[{INVISIBLE}]")
+_KEY_LINE = re.compile(r"""\s*(?:- +)*(?:[\w.]+|"[0-9*#]+"):(?:\s|$)|\s*- """)
+_GLUED = re.compile(r"[\w.]+:(?=\S)")
+_BRACKET_IN_KEY = re.compile(r"([\w.]+) +[{\[]")
 _CUT = re.compile(r"[ \t]+(#)")
 # After these words a # is the key of the telephone, not a comment.
 _BEFORE_POUND = re.compile(
@@ -39,10 +42,41 @@ def doubts(lines: list[str], scalar: Scalar, *, is_key: bool) -> Iterator[Findin
         return
     if not scalar.text.isascii():
         yield from _odd_characters(scalar, is_key=is_key)
+    if '"' in scalar.text or is_key:
+        yield from _stray_mark(scalar, is_key=is_key)
     if scalar.span.line != scalar.span.end_line:
         yield from _swallowed_dash(lines, scalar)
     elif not is_key:
         yield from _cut_text(lines[scalar.span.line - 1], scalar)
+
+
+def missing_colon(key: Scalar) -> Finding:
+    """Return the finding for an element of { } without a colon."""
+    message = f"a colon and a space are missing in '{key.text}'; each part in {{ }} reads 'name: value'"
+    return Finding(rule="Y001", span=key.span, message=message)
+
+
+def swallows_keys(lines: list[str], span: Span) -> bool:
+    """Tell whether a quoted text of several lines goes on over lines that were meant as keys or steps."""
+    return any(_KEY_LINE.match(line) for line in lines[span.line : span.end_line])
+
+
+def _stray_mark(scalar: Scalar, *, is_key: bool) -> Iterator[Finding]:
+    text = scalar.text
+    if is_key and (match := _GLUED.match(text)) is not None:
+        span = scalar.part(match.end() - 1, 1)
+        yield Finding(rule="Y001", span=span, message="put a space after the colon")
+    elif is_key and (match := _BRACKET_IN_KEY.match(text)) is not None:
+        message = f"a colon is missing behind '{match[1]}'"
+        yield Finding(rule="Y001", span=scalar.part(match.end(1), 1), message=message)
+    elif text.endswith('"') and text.count('"') % 2:
+        yield Finding(
+            rule="Y018",
+            span=scalar.span,
+            severity="error" if is_key else "warning",
+            message="this text ends with a quote, and none stands before it; write one there too, or remove this one",
+            fix_text=None if is_key else _quoted(text[:-1]),
+        )
 
 
 def _swallowed_dash(lines: list[str], scalar: Scalar) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from engine.core.catalogue import Catalogue
@@ -15,7 +15,7 @@ from engine.language.nodes import Document, Map
 from engine.language.overlay import overlay
 from engine.language.parse import parse_flow
 from engine.language.project import PATH as PROJECT
-from engine.language.project import ProjectTree, parse_project
+from engine.language.project import ProjectTree, parse_project, with_addresses
 from engine.language.reader import read
 from engine.language.saying import not_a_map
 from engine.language.shape import check_shape
@@ -24,7 +24,7 @@ from engine.language.values import Reading
 from engine.tables import catalogue
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Folder:
     """What a review looks at: the flows that could be read, the project, and every file's comments."""
 
@@ -33,6 +33,7 @@ class Folder:
     documents: Mapping[str, Document]
     catalogue: Catalogue
     is_complete: bool  # every file of the folder could be read as far as its trees
+    sounds: frozenset[str] = frozenset()  # the paths of the audio files in it
 
     @property
     def trees(self) -> tuple[FlowTree, ...]:
@@ -44,10 +45,20 @@ Review = Callable[[Folder], Iterable[Problem]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """*version* is None when there is any error; *problems* are sorted by place, warnings included."""
+    """
+    *version* is None when there is any error; *problems* are sorted by place, warnings included.
+
+    *folder* is what could be read all the same.
+    """
 
     version: Version | None
     problems: tuple[Problem, ...]
+    folder: Folder
+
+
+def audio_address(path: str, content: bytes) -> str:
+    """Return the name under which the audio file *path* is served: its hash, so that it may be kept for ever."""
+    return f"{hashlib.sha256(content).hexdigest()[:32]}.{path.rpartition('.')[2].lower()}"
 
 
 def version_hash(files: Mapping[str, bytes]) -> str:
@@ -63,33 +74,41 @@ def load_version(files: Mapping[str, bytes], review: Review | None = None) -> Lo
     """
     Return the compiled folder, or why it cannot be compiled.
 
-    *files* maps relative paths to the bytes of every ``*.flow.yaml`` and of ``project.yaml``. *review* adds the
-    checker's rules; without it only shape, names and formulas are checked (use ``engine.check.run.load``).
+    *files* maps relative paths to the bytes of every ``*.flow.yaml``, of ``project.yaml`` and of audio. *review* adds
+    the checker's rules; without it only shape, names and formulas are checked (use ``engine.check.run.load``).
     """
-    documents = {path: read(content, path) for path, content in sorted(files.items())}
+    texts = {path: content for path, content in files.items() if path.endswith(".yaml")}
+    documents = {path: read(content, path) for path, content in sorted(texts.items())}
     problems = [problem for document in documents.values() for problem in document.problems]
-    project = _project(documents, problems)
+    sounds = {path: audio_address(path, files[path]) for path in files.keys() - texts.keys()}
+    project = with_addresses(_project(documents, problems), sounds)
     flows = []
     for path, document in documents.items():
         if not is_project(path):
             compiled = _flow(path, document, project, problems)
             flows += [] if compiled is None else [compiled]
     is_complete = len(flows) == sum(not is_project(path) for path in documents)
-    if review is not None:
-        problems += review(
-            Folder(
-                flows=tuple(flows), project=project, documents=documents, catalogue=catalogue(), is_complete=is_complete
-            )
-        )
+    folder = Folder(
+        flows=tuple(flows),
+        project=project,
+        documents=documents,
+        catalogue=catalogue(),
+        is_complete=is_complete,
+        sounds=frozenset(sounds),
+    )
+    problems += [] if review is None else review(folder)
     problems = _without_echoes(problems, documents)
-    return Loaded(version=_version(files, flows, project, problems), problems=tuple(sorted(set(problems))))
+    version = _version(files, flows, project, problems)
+    return Loaded(version=version, problems=tuple(sorted(set(problems))), folder=folder)
 
 
 def _without_echoes(problems: list[Problem], documents: Mapping[str, Document]) -> list[Problem]:
-    """Return *problems* without those on a line that is no sound YAML: they have the same cause."""
+    """Return *problems* without what follows from a line that YAML reads otherwise than it was meant."""
     of_reader = {problem for document in documents.values() for problem in document.problems}
-    unsound = {(problem.path, problem.line) for problem in of_reader if problem.severity == "error"}
-    return [problem for problem in problems if problem in of_reader or (problem.path, problem.line) not in unsound]
+    spoilt = {(problem.path, problem.line) for problem in problems if problem.severity == "error"}
+    spoilt &= {(problem.path, problem.line) for problem in of_reader}
+    told = [problem for problem in problems if problem in of_reader or (problem.path, problem.line) not in spoilt]
+    return [replace(each, severity="error") if (each.path, each.line) in spoilt else each for each in told]
 
 
 def is_project(path: str) -> bool:

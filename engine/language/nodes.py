@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from engine.core.problem import Problem
 
@@ -92,6 +92,17 @@ class List:
 
 
 Node = Scalar | Map | List
+
+
+def plain(node: Node) -> Any:
+    """Return *node* as plain lists, dicts and values."""
+    match node:
+        case Scalar():
+            return node.value
+        case List():
+            return [plain(item) for item in node]
+        case Map():
+            return {entry.key.text: plain(entry.value) for entry in node}
 
 
 @dataclass(frozen=True, slots=True)

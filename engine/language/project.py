@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.core.flow import Audio, Project, Unrouted
@@ -18,7 +18,7 @@ class ProjectTree:
     """The project with the places of its names. *is_sound* is False when parts of the file could not be read."""
 
     project: Project = field(default_factory=Project)
-    places: Mapping[str, Scalar] = field(default_factory=dict)  # "unrouted" -> the flow's name
+    places: Mapping[str, Scalar] = field(default_factory=dict)  # "unrouted" -> the flow's name, "audio.X" -> the file
     is_sound: bool = True
 
 
@@ -33,13 +33,26 @@ def parse_project(root: Map, reading: Reading) -> ProjectTree:
     if isinstance(unrouted, Map):
         flow = unrouted.get("flow")
         places = {"unrouted": flow} if isinstance(flow, Scalar) else {}
+    for entry in reading.entries(root, "audio"):
+        file = entry.value.get("file") if isinstance(entry.value, Map) else None
+        if isinstance(file, Scalar):
+            places[f"audio.{entry.key.text}"] = file
     project = Project(**values)
     return ProjectTree(project=project, places=places, is_sound=not reading.broken and not reading.skipped)
 
 
+def with_addresses(tree: ProjectTree, sounds: Mapping[str, str]) -> ProjectTree:
+    """Return *tree* with the addresses of its audio files; *sounds* maps their paths to them."""
+    audio = {
+        name: replace(audio, address=sounds.get(audio.file, "")) if audio.file else audio
+        for name, audio in tree.project.audio.items()
+    }
+    return replace(tree, project=replace(tree.project, audio=audio))
+
+
 def _section(reading: Reading, word: str, node: Node) -> dict[str, Any]:
     match word, node:
-        case (("secrets" | "may_call"), List()):
+        case (("secrets" | "may_call" | "http_hosts"), List()):
             return {word: tuple(_texts(reading, node))}
         case "telnyx", Map():
             return {entry.key.text: _text(entry.value) for entry in _usable(reading, node)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_END = re.compile(r"\r\n|[\n\r]")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # more digits are an id, not an amount
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
+_NUMBER_BEGINS = frozenset("-0123456789")
+_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "": None}
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MISCOUNTED = re.compile("[\x85\u2028\u2029\ufeff]")  # the parser ends the line there or skips it, editors do not
 _STYLES: dict[str | None, Style] = {
@@ -120,7 +122,7 @@ class _Builder:
         self.lines = [*lines, ""]  # the parser may point behind a last line that has no end
         self.findings: list[Finding] = []
         self.long_scalars: list[Span] = []  # those over several lines: no comment begins inside
-        self._has_pound = "#" in source
+        self._with_pound = {number for number, line in enumerate(lines, 1) if "#" in line}
         self._open: list[_Open] = []
         self._count = 0
         self._root: Node | None = None
@@ -139,42 +141,46 @@ class _Builder:
         return self._root
 
     def _take(self, event: Any) -> None:
-        if isinstance(event, yaml.NodeEvent):
-            self._refuse_sharing(event)
-        if isinstance(event, yaml.ScalarEvent):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            if event.anchor is not None or event.tag is not None:
+                raise self._sharing(event)
             self._add(self._scalar(event))
-        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._add(self._close(self._open.pop(), event.end_mark))
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            if event.anchor is not None or event.tag is not None:
+                raise self._sharing(event)
             if len(self._open) == MAX_DEPTH:
                 raise self._refuse(
                     "Y007", event, f"this is more than {MAX_DEPTH} levels deep; use fewer brackets and less indentation"
                 )
-            self._open.append(_Open(isinstance(event, yaml.MappingStartEvent), event.start_mark))
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            self._add(self._close(self._open.pop(), event.end_mark))
-        elif isinstance(event, yaml.DocumentStartEvent) and self._root is not None:
+            self._open.append(_Open(kind is yaml.MappingStartEvent, event.start_mark))
+        elif kind is yaml.AliasEvent:
+            raise self._sharing(event)
+        elif kind is yaml.DocumentStartEvent and self._root is not None:
             raise self._refuse("Y006", event, "a second document begins here; keep one per file and remove this ---")
 
-    def _refuse_sharing(self, event: Any) -> None:
+    def _sharing(self, event: Any) -> _Refused:
         if isinstance(event, yaml.AliasEvent):
-            raise self._refuse(
+            return self._refuse(
                 "Y004",
                 event,
                 f"aliases such as *{event.anchor} are not part of the language; "
                 "put a text with * in quotes, or write out what is meant",
             )
         if event.anchor is not None:
-            raise self._refuse(
+            return self._refuse(
                 "Y004",
                 event,
                 f"anchors such as &{event.anchor} are not part of the language; "
                 "put a text with & in quotes, or remove the anchor",
             )
-        if getattr(event, "tag", None) is not None:
-            raise self._refuse(
-                "Y005",
-                event,
-                "tags such as !name are not part of the language; put a text with ! in quotes, or remove the tag",
-            )
+        return self._refuse(
+            "Y005",
+            event,
+            "tags such as !name are not part of the language; put a text with ! in quotes, or remove the tag",
+        )
 
     def _refuse(self, rule: str, event: Any, message: str) -> _Refused:
         return _refusal(rule, event.start_mark.line + 1, event.start_mark.column + 1, message)
@@ -185,6 +191,8 @@ class _Builder:
         style = _STYLES[event.style]
         if end.line != start.line:
             self.long_scalars.append(span)
+            if style in ("single", "double") and doubts.swallows_keys(self.lines, span):
+                raise self._refuse("Y001", event, traps.OPEN_QUOTE)
         value = plain_value(event.value) if style == "plain" else event.value
         self._last = Scalar(event.value, value, style, span)
         return self._last
@@ -203,10 +211,32 @@ class _Builder:
             return
         around = self._open[-1]
         around.nodes.append(node)
-        if isinstance(node, Scalar) and (self._has_pound or " - " in node.text or not node.text.isascii()):
+        if isinstance(node, Scalar) and self._may_be_doubtful(node):
             is_key = around.is_map and len(around.nodes) % 2 == 1
             for finding in doubts.doubts(self.lines, node, is_key=is_key):
-                self._note(finding)
+                self._note_once(finding)
+
+    def _lacks_colon(self, key: Scalar, value: Node) -> bool:
+        """Tell whether *key* is an element of { } that has no colon; for YAML it is a name with nothing behind it."""
+        if key.is_quoted or not isinstance(value, Scalar) or value.text or value.is_quoted:
+            return False
+        line = self.lines[key.span.end_line - 1]
+        is_formula = line[: key.span.column - 1].rstrip().endswith("{{")
+        return not is_formula and not line[key.span.end_column - 1 :].lstrip().startswith(":")
+
+    def _may_be_doubtful(self, node: Scalar) -> bool:
+        """Tell quickly whether ``doubts`` has anything to look at: few texts have."""
+        if node.style != "plain":
+            return False
+        span = node.span
+        is_odd = span.line in self._with_pound or span.line != span.end_line or not node.text.isascii()
+        text = node.text
+        return is_odd or '"' in text or ":" in text or "{" in text or "[" in text
+
+    def _note_once(self, finding: Finding) -> None:
+        """Note the first doubt about a line: the ones after it have the same cause."""
+        if not self.findings or self.findings[-1].span.line != finding.span.line:
+            self._note(finding)
 
     def _note(self, finding: Finding) -> None:
         if len(self.findings) < MAX_FINDINGS:
@@ -243,6 +273,8 @@ class _Builder:
                     key.span.column,
                     "merges (<<) are not part of the language; write out what is meant",
                 )
+            if " " in key.text and self._lacks_colon(key, value):
+                self._note_once(doubts.missing_colon(key))
             if key.text in lines_of:
                 self._note(
                     Finding(
@@ -259,11 +291,12 @@ class _Builder:
 
 def plain_value(text: str) -> str | int | float | bool | None:
     """Return what an unquoted *text* is: true, false, an integer, a decimal, nothing (None), else the text itself."""
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _DECIMAL.fullmatch(text):
-        return float(text)
-    return {"true": True, "false": False, "": None}.get(text, text)
+    if text[:1] in _NUMBER_BEGINS:
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _DECIMAL.fullmatch(text):
+            return float(text)
+    return _WORDS.get(text, text)
 
 
 def _comments(builder: _Builder) -> Iterator[Comment]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.core.nearest import did_you_mean
+from engine.core.nearest import did_you_mean, nearest
 from engine.core.problem import Problem
 from engine.core.verbs import SYNONYMS, VERBS
 from engine.language import codes, words
@@ -68,6 +68,11 @@ _PLACES: Mapping[str, tuple[Code, str]] = {
     "exits": (codes.UNKNOWN_OPTION, "a rule"),
     "rule": (codes.UNKNOWN_OPTION, "a rule"),
 }
+_MOST_LISTED = 8  # words that a sentence can hold
+_USUAL = (
+    "answer", "speak", "prompt", "play", "gather", "record", "enqueue", "connect", "join_conference", "transfer",
+    "dial", "notify", "set", "hangup",
+)  # fmt: skip
 _KEY_HINT = "A key is one or more of 0 to 9, * and # in quotes, or one of the words digits, anything_else and nothing."
 
 
@@ -75,8 +80,6 @@ def unknown_word(path: str, fault: Fault, key: Scalar) -> Problem:
     """Say that *key* does not belong here, and which word is meant."""
     known, word = list(fault.schema["properties"]), key.text
     what = "rule" if fault.what == "exits" else fault.verb or fault.what
-    if word in words.LATER.get(what, ()):
-        return not_yet(path, key)
     if what == "step":
         return _unknown_verb(path, key)
     code, place = _PLACES.get(what, (codes.UNKNOWN_OPTION, f"'{fault.section or what}'"))
@@ -91,8 +94,6 @@ def unknown_word(path: str, fault: Fault, key: Scalar) -> Problem:
 
 def _unknown_verb(path: str, key: Scalar) -> Problem:
     word = key.text
-    if word in words.LATER["step"]:
-        return not_yet(path, key)
     if word in ("then", "keys", "on", "after", "every", "on_error", "about"):
         message = f"'{word}' is not a step; write it without a dash, beside 'do'"
         return codes.UNKNOWN_VERB.at(path, key.span, message)
@@ -102,13 +103,9 @@ def _unknown_verb(path: str, key: Scalar) -> Problem:
     if synonym is not None:
         message = f"there is no verb '{word}'; write '{synonym}' beside 'do', without a dash"
         return codes.UNKNOWN_VERB.at(path, key.span, message)
-    hint = f"The verbs are: {', '.join(VERBS)}."
-    return codes.UNKNOWN_VERB.at(path, key.span, f"there is no verb '{word}'{did_you_mean(word, VERBS)}", hint=hint)
-
-
-def not_yet(path: str, key: Scalar) -> Problem:
-    """Say that *key* belongs to the language, but not to this version."""
-    return codes.NOT_YET.at(path, key.span, f"'{key.text}' is not supported in this version of ringflow yet")
+    near = did_you_mean(word, VERBS)
+    hint = "" if near else f"The usual ones: {', '.join(_USUAL)}. All of them: ringflow verbs."
+    return codes.UNKNOWN_VERB.at(path, key.span, f"there is no verb '{word}'{near}", hint=hint)
 
 
 def not_a_map(path: str, root: Node, kind: str) -> Problem:
@@ -122,6 +119,10 @@ def not_a_map(path: str, root: Node, kind: str) -> Problem:
 def missing(path: str, fault: Fault, names: list[str]) -> Problem:
     """Say which words must be there and are not."""
     listed = " and ".join(f"'{name}'" for name in names)
+    for entry in fault.node if isinstance(fault.node, Map) else ():
+        if (meant := nearest(entry.key.text, names)) is not None:  # where any further word is allowed
+            message = f"there is '{entry.key.text}' here, and no '{meant}'; did you mean '{meant}'?"
+            return codes.UNKNOWN_OPTION.at(path, entry.key.span, message)
     owner = f"'{fault.key.text}'" if fault.key is not None else "this flow" if fault.what == "flow" else "this"
     place = fault.key or (fault.node.entries[0].key if isinstance(fault.node, Map) else fault.node)
     return codes.MISSING.at(path, place.span, f"{owner} needs {listed}")
@@ -143,6 +144,8 @@ def broken_rule(path: str, fault: Fault) -> Problem:
             low, high = fault.schema["minimum"], fault.schema["maximum"]
             message = f"{label} must be from {low} to {high}, and {_text_of(node)} is not"
             return codes.OUT_OF_RANGE.at(path, fault.span, message)
+        case "enum" if fault.what == "language":
+            return language(path, node, list(fault.schema["enum"]))
         case "enum":
             return choice(path, node, label, list(fault.schema["enum"]))
     return _bad_text(path, fault)
@@ -151,8 +154,24 @@ def broken_rule(path: str, fault: Fault) -> Problem:
 def choice(path: str, node: Node, label: str, values: list[str]) -> Problem:
     """Say that the text of *node* is none of *values*."""
     word = _text_of(node)
+    if len(values) > _MOST_LISTED:
+        near = did_you_mean(word, [value for value in values if value.startswith(word)] or values)
+        message = f"{label} cannot be '{word}'{near}"
+        return codes.BAD_CHOICE.at(path, node.span, message, hint=f"Possible: {', '.join(values)}.")
     listed = ", ".join(values[:-1]) + f" or {values[-1]}" if len(values) > 1 else values[0]
     return codes.BAD_CHOICE.at(path, node.span, f"{label} must be {listed}, not '{word}'{did_you_mean(word, values)}")
+
+
+def language(path: str, node: Node, values: Sequence[str]) -> Problem:
+    """Say that *node* is none of the languages of Telnyx's voices; a country that is left out is added."""
+    word = _text_of(node)
+    start = word[:2].lower()
+    whole = [f"{start}-{start.upper()}", f"{start}-US", *(value for value in values if value.startswith(start))]
+    meant = nearest(word, values) or next((value for value in whole if value in values), None)
+    near = f"; did you mean '{meant}'?" if meant else ""
+    message = f"'{word}' is no language that Telnyx speaks{near}"
+    listed = [value for value in values if value.startswith(f"{start}-")] or values
+    return codes.BAD_CHOICE.at(path, node.span, message, hint=f"Possible: {', '.join(listed)}.")
 
 
 def duration(path: str, node: Node, label: str) -> Problem:
@@ -182,7 +201,8 @@ def bad_name(path: str, node: Node) -> Problem:
 
 def _empty(path: str, fault: Fault) -> Problem:
     if fault.key is None:
-        return codes.MISSING.at(path, fault.node.span, "nothing stands behind this dash")
+        message = "nothing stands behind this dash; write something there, or remove the dash"
+        return codes.MISSING.at(path, fault.node.span, message)
     message = f"nothing stands behind '{fault.key.text}:'; it must be {fault.wanted}"
     if fault.verb:
         message = f"'{fault.key.text}' needs something behind the colon; write {example(fault.verb)}"
@@ -221,9 +241,9 @@ def _no_dash(path: str, node: Node, section: str) -> Problem:
 def _too_many(path: str, fault: Fault) -> Problem:
     node = fault.node
     if fault.what != "step" or not isinstance(node, Map):
-        return codes.ONE_OF.at(
-            path, fault.span, f"only one of {' and '.join(fault.schema['properties'])} may stand here"
-        )
+        names = list(fault.schema["properties"])
+        message = f"only one of {', '.join(names[:-1])} and {names[-1]} may stand here"
+        return codes.ONE_OF.at(path, fault.span, message)
     first, second = node.entries[0].key, node.entries[1].key
     verb = VERBS.get(first.text)
     if verb is not None and verb.option(second.text) is not None:
@@ -244,14 +264,18 @@ def _bad_text(path: str, fault: Fault) -> Problem:
     if what == "phone":
         return phone(path, node, fault.label)
     if what == "pressed key":
-        return codes.BAD_KEY.at(
-            path, node.span, f"nobody can press '{text}'{did_you_mean(text, words.KEY_WORDS)}", hint=_KEY_HINT
-        )
+        return _bad_key(path, node, text)
     if what == "step":
         return _bare(path, node)
     if fault.verb:
         return choice(path, node, fault.label, str(fault.schema["pattern"]).strip("^()$").split("|"))
     return codes.WRONG_TYPE.at(path, node.span, f"{fault.label} must be {fault.wanted}, not '{text}'")
+
+
+def _bad_key(path: str, node: Node, text: str) -> Problem:
+    meant = words.KEY_SYNONYMS.get(text.lower().replace(" ", "_"))
+    near = f"; write {meant}" if meant else did_you_mean(text, words.KEY_WORDS)
+    return codes.BAD_KEY.at(path, node.span, f"nobody can press '{text}'{near}", hint="" if meant else _KEY_HINT)
 
 
 def _bare(path: str, node: Node) -> Problem:
@@ -260,6 +284,10 @@ def _bare(path: str, node: Node) -> Problem:
     if node.text in VERBS:
         message = f"'{node.text}' needs a colon and something behind it; write {example(node.text)}"
         return codes.MISSING.at(path, node.span, message)
+    if node.span.end_line > node.span.line and all(word in VERBS for word in node.text.split()):
+        span = Span(node.span.end_line, 1, node.span.end_line, node.span.end_column)
+        message = f"a dash is missing: each step begins with one, like - {node.text.split()[-1]}"
+        return codes.MISSING_DASH.at(path, span, message)
     if node.text.split(":")[0] in VERBS or " " in node.text.strip():
         hint = "A text with a colon or other marks in it needs quotes around it."
         message = "this is a text, not a step; a step begins with a verb and a colon, like - speak: ..."

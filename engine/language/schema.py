@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.core.verb_table.shared import LANGUAGES, MACHINE_DETECTION
 from engine.core.verbs import VERBS, Option, Verb
 from engine.language import words
 
 # "x-is" names what a value is, for the plain message in shape.py; validators and editors ignore it.
 Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+# What stands behind the free keys of a verb, where it is more than a text.
+_REST: dict[str, Schema] = {
+    "set": {"type": ["string", "number", "boolean", "array"], "items": {"type": ["string", "number"]}, "x-is": "value"},
+    "tell": {"type": ["string", "object"], "pattern": words.NAME, "minProperties": 1, "maxProperties": 1,
+             "additionalProperties": {"type": ["string", "number", "boolean"], "x-is": "value"},
+             "propertyNames": {"pattern": words.NAME, "x-is": "name"}, "x-is": "word"},
+    "telnyx": {"x-is": "anything"},
+}  # fmt: skip
 
 
 def flow_schema() -> Schema:
@@ -19,7 +30,14 @@ def flow_schema() -> Schema:
         "about": _text("text"),
         "starts_when": _ref("starts_when"),
         "settings": _object(
-            "settings", {"language": _text("text"), "voice": _text("text"), "longest_call": _duration()}
+            "settings",
+            {
+                "language": _choice(LANGUAGES) | {"x-is": "language"},
+                "voice": _text("text"),
+                "longest_call": _duration(),
+                "call_from": _text("phone"),
+                "call_attempts": _call_attempts(),
+            },
         ),
         "remember": _named(
             _object(
@@ -36,6 +54,7 @@ def flow_schema() -> Schema:
                 required=["type"],
             )
         ),
+        "hours": _named(_hours()),
         "prompts": _named(_ref("prompt")),
         "anywhere": _ref("anywhere"),
         "start": _exit(),
@@ -53,14 +72,15 @@ def flow_schema() -> Schema:
 
 def project_schema() -> Schema:
     """Return the schema of ``project.yaml``."""
-    audio = {"url": _pattern(words.URL, "url"), "media": _text("text")}
+    audio = {"url": _pattern(words.URL, "url"), "media": _text("text"), "file": _pattern(words.SOUND, "sound")}
     properties: Schema = {
         "numbers": _named(_phone()),
-        "telnyx": _object("telnyx", {"caller_id": _phone()}),
+        "telnyx": _object("telnyx", {"connection_id": _text("text"), "caller_id": _phone()}),
         "audio": _named(_object("audio", audio) | {"minProperties": 1, "maxProperties": 1}),
         "notify": _named(_object("notify", {"url": _pattern(words.URL, "url")}, required=["url"])),
         "lists": _named({"type": "array", "items": _text("text"), "x-is": "list"}),
         "secrets": {"type": "array", "items": _name(), "x-is": "list"},
+        "http_hosts": {"type": "array", "items": _pattern(words.HOST, "host"), "x-is": "list"},
         "may_call": {"type": "array", "items": _pattern(words.PREFIX, "prefix"), "x-is": "prefixes"},
         "unrouted": {
             "type": ["string", "object"],
@@ -139,8 +159,38 @@ def _starts_when() -> Schema:
                 "x-is": "calls_to",
             },
             "connection": _text("text"),
+            "another_flow_calls": _object("another_flow_calls", {"needs": _typed(), "answers": _typed()})
+            | {"type": ["object", "boolean"]},
+            "outgoing_call": {"type": "boolean", "x-is": "yes"},
         },
     ) | {"minProperties": 1}
+
+
+def _typed() -> Schema:
+    """Return the schema of ``needs`` and ``answers``: names, each with its type."""
+    long = _object("need", {"type": _choice(words.VARIABLE_TYPES), "secret": _yes_no()}, required=["type"])
+    short = {"type": ["object", "string"], "pattern": f"^({'|'.join(words.VARIABLE_TYPES)})$", "x-is": "need"}
+    return _named(long | short)
+
+
+def _hours() -> Schema:
+    """Return the schema of an entry of ``hours``; days, times and dates are checked where they are read."""
+    times = {"type": "object", "minProperties": 1, "additionalProperties": _text("times"), "x-is": "days"}
+    dates = {"type": "array", "items": _text("date"), "x-is": "dates"}
+    parts = {"timezone": _text("timezone"), "open": times, "closed_on": dates}
+    return _object("hours", parts, required=["timezone", "open"])
+
+
+def _call_attempts() -> Schema:
+    return _object(
+        "call_attempts",
+        {
+            "tries": {"type": "integer", "minimum": 1, "maximum": 20, "x-is": "count"},
+            "wait_between": _duration(),
+            "ring_for": _duration(),
+            "detect_machine": _choice(MACHINE_DETECTION),
+        },
+    )
 
 
 def _prompt() -> Schema:
@@ -155,14 +205,16 @@ def _prompt() -> Schema:
             "additionalProperties": False,
             "x-is": "prompt text",
         },
-        "propertyNames": {"pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", "x-is": "language"},
+        "propertyNames": {"enum": list(LANGUAGES), "x-is": "language"},
     }
 
 
 def _exits() -> Schema:
-    rule: Schema = {"if": _text("formula"), "do": _ref("steps"), "then": _exit()}
+    other = {"flow": _name(), "give": _give()}
+    then = _object("then", other, required=["flow"]) | {"type": ["string", "object"]}
+    rule: Schema = {"if": _text("formula"), "do": _ref("steps"), "then": then}
     return {
-        **_object("rule", rule),
+        **_object("exits", {**rule, **other}),
         "type": ["string", "object", "array"],
         "items": _object("rule", rule),
         "minItems": 1,
@@ -192,7 +244,7 @@ def _verb(verb: Verb) -> Schema:
     if required:
         schema["required"] = required
     if verb.takes_rest:
-        schema["additionalProperties"] = _text("value")
+        schema["additionalProperties"] = _REST.get(verb.name, _text("value"))
         schema["minProperties"] = 1
     main = verb.option(verb.main)
     if main is not None:
@@ -212,6 +264,10 @@ def _short_form(main: Option) -> Schema:
     return schema
 
 
+def _give() -> Schema:
+    return {"type": "object", "additionalProperties": _text("value"), "minProperties": 1, "x-is": "give"}
+
+
 def _option(option: Option) -> Schema:
     """Return the schema of an option's value; ranges of durations and the like are checked where they are read."""
     schema: Schema
@@ -224,8 +280,20 @@ def _option(option: Option) -> Schema:
             schema = _yes_no()
         case "choice":
             schema = _choice(option.values)
-        case "prompt" | "audio" | "notify" | "variable" | "leg" | "name":
+            if option.values == LANGUAGES:
+                schema["x-is"] = "language"
+        case "prompt" | "audio" | "notify" | "variable" | "leg" | "name" | "flow":
             schema = _name()
+        case "state":
+            schema = _exit()
+        case "legs":
+            schema = {"type": ["string", "array"], "pattern": words.NAME, "items": _name(), "x-is": "legs"}
+        case "give":
+            schema = _give()
+        case "into":
+            schema = _named(_text("text")) | {"type": ["string", "object"], "pattern": words.NAME, "x-is": "into"}
+        case "tree":
+            schema = {"type": "object", "minProperties": 1, "x-is": "tree"}
         case "digits" | "forever":
             pattern = words.DIGITS if option.type == "digits" else "^forever$"
             schema = {"type": ["integer", "string"], "pattern": pattern, "x-is": option.type} | _range(option)

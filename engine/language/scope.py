@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from engine.core.catalogue import Catalogue
 from engine.core.expression import Kind
 from engine.core.flow import Project, Variable
+from engine.core.formula_functions import FIRST_HOURS, LANGUAGE, NOW
+from engine.language.events import EventName
 
 _KINDS: Mapping[str, Kind] = {
     "string": Kind.TEXT,
@@ -24,6 +26,16 @@ _QUEUE_FIELDS = {
     "queue.average_wait": Kind.NUMBER,
     "queue.waited": Kind.NUMBER,
 }
+_FIELDS_OF: Mapping[str, Mapping[str, Kind]] = {
+    "check_queue": _QUEUE_FIELDS,
+    "check_conference": {"room.people": Kind.NUMBER, "room.started_at": Kind.TIME, "room.ends_at": Kind.TIME},
+    "participant_retrieve": {
+        "participant.muted": Kind.YES_NO,
+        "participant.on_hold": Kind.YES_NO,
+        "participant.status": Kind.TEXT,
+    },
+}
+_ACTION_FIELDS = {"event.step": Kind.TEXT, "event.reason": Kind.TEXT}
 _DEEPEST = 3  # event.call_quality_stats.inbound.mos is the deepest that Telnyx documents
 
 
@@ -40,24 +52,41 @@ class Scope:
 
 
 def flow_scope(
-    variables: Mapping[str, Variable], doubtful: frozenset[str], roles: tuple[str, ...], project: Project
+    variables: Mapping[str, Variable],
+    doubtful: frozenset[str],
+    roles: tuple[str, ...],
+    project: Project,
+    hours: Collection[str] = (),
 ) -> Scope:
     """Return what every formula of the flow may read; *doubtful* variables exist, but their kind is not known."""
-    names = dict.fromkeys(doubtful, Kind.ANY)
+    names = dict.fromkeys((FIRST_HOURS, *hours) if hours else (), Kind.HOURS)
+    names |= dict.fromkeys(doubtful, Kind.ANY)
     names |= {name: Kind(variable.type) for name, variable in variables.items()}
     names |= {f"secret.{name}": Kind.TEXT for name in project.secrets}
     names |= {f"list.{name}": Kind.LIST for name in project.lists}
     names |= {f"{role}.number": Kind.TEXT for role in roles}
+    readable = [variable for variable in variables.values() if not variable.is_secret]
+    names |= {f"{role}.{variable.name}": Kind(variable.type) for role in roles for variable in readable}
     names |= {"called.number": Kind.TEXT, "room.name": Kind.TEXT}
+    names |= {NOW: Kind.TIME, LANGUAGE: Kind.TEXT}
     secrets = {name for name, variable in variables.items() if variable.is_secret}
     secrets |= {f"secret.{name}" for name in project.secrets}
     return Scope(names=names, secrets=frozenset(secrets))
 
 
-def state_names(*, has_gather: bool, checks_queue: bool) -> dict[str, Kind]:
-    """Return what a state offers besides: ``digits`` where it gathers, ``queue.*`` where its role reads the queue."""
+def state_names(verbs: frozenset[str], *, has_gather: bool) -> dict[str, Kind]:
+    """Return what a state offers besides: ``digits`` where it gathers, and what the *verbs* of its role read."""
     names = {"digits": Kind.DIGITS} if has_gather else {}
-    return names | (_QUEUE_FIELDS if checks_queue else {})
+    for verb in _FIELDS_OF.keys() & verbs:
+        names |= _FIELDS_OF[verb]
+    return names
+
+
+def own_event_names(event: EventName) -> Mapping[str, Kind]:
+    """Return the ``event.*`` names of an event of the engine's own."""
+    if event.kind == "says":
+        return {"event.value": Kind.ANY}
+    return _ACTION_FIELDS if event.prefix == "action" else {}
 
 
 def error_names() -> Mapping[str, Kind]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.core.nearest import nearest
 from engine.core.problem import Problem
 from engine.language import saying
-from engine.language.nodes import List, Map, Node, Scalar
+from engine.language.fits import Fits, fits
+from engine.language.nodes import List, Map, Node, plain
 from engine.language.saying import Fault
 from engine.language.schema import flow_schema, project_schema
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 # When one place breaks several rules of the schema, the first of these is the cause; the others follow from it.
 _CAUSES = (
@@ -43,8 +46,11 @@ class Shape:
 def check_shape(root: Node, path: str, kind: str) -> Shape:
     """Return what is wrong with the shape of a file; *kind* is "flow" or "project"."""
     shape = Shape()
+    value = plain(root)
+    if _fits(kind)(value):
+        return shape
     faults: dict[tuple[Any, ...], list[ValidationError]] = {}
-    for error in _validator(kind).iter_errors(plain(root)):
+    for error in _validator(kind).iter_errors(value):
         faults.setdefault(_path_of(error), []).append(error)
     for where, errors in faults.items():
         for problem, broken in _problems(_fault(root, where, errors), path):
@@ -54,20 +60,51 @@ def check_shape(root: Node, path: str, kind: str) -> Shape:
     return shape
 
 
-def plain(node: Node) -> Any:
-    """Return *node* as plain lists, dicts and values."""
-    match node:
-        case Scalar():
-            return node.value
-        case List():
-            return [plain(item) for item in node]
-        case Map():
-            return {entry.key.text: plain(entry.value) for entry in node}
+def has_shape(root: Node, kind: str) -> bool:
+    """Tell whether ``check_shape`` would find nothing."""
+    return _fits(kind)(plain(root))
+
+
+def has_path(kind: str, path: Sequence[str | None]) -> bool:
+    """Tell whether such keys may stand inside each other, from the outside in; None is an item of a list."""
+    whole = _schema(kind)
+    schema: Any = whole
+    for step in path:
+        while isinstance(schema, Mapping) and "$ref" in schema:
+            schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
+        if not isinstance(schema, Mapping):
+            return schema is True
+        if step is None:
+            schema = schema.get("items", False)
+        elif step in schema.get("properties", {}):
+            schema = schema["properties"][step]
+        elif not re.search(schema.get("propertyNames", {}).get("pattern", ""), step):
+            return False
+        else:
+            schema = schema.get("additionalProperties", schema.get("type") is None)
+    return schema is not False
+
+
+def section_words(kind: str) -> Collection[str]:
+    """Return the words that may stand at the very left of a file."""
+    return cast("Collection[str]", _schema(kind)["properties"].keys())
+
+
+@functools.cache
+def _fits(kind: str) -> Fits:
+    return fits(_schema(kind))
 
 
 @functools.cache
 def _validator(kind: str) -> Draft202012Validator:
-    return Draft202012Validator(flow_schema() if kind == "flow" else project_schema())
+    from jsonschema import Draft202012Validator  # 0.1 s that only a file with a fault is worth
+
+    return Draft202012Validator(_schema(kind))
+
+
+@functools.cache
+def _schema(kind: str) -> Mapping[str, Any]:
+    return flow_schema() if kind == "flow" else project_schema()
 
 
 def _path_of(error: ValidationError) -> tuple[Any, ...]:

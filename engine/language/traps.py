@@ -11,11 +11,13 @@ from engine.language.doubts import INVISIBLE, INVISIBLE_MESSAGE
 from engine.language.nodes import Scalar, Span
 from engine.language.yaml_rules import Finding
 
+OPEN_QUOTE = "the quote that opens here is not closed in this line; write the same quote at the end of the text"
 _INVISIBLE_AT = re.compile(rf"(?:^|[:\-]|^[ \t]+)([{INVISIBLE}])")
 _TAB_INDENT = re.compile(r"^ *(\t)")
 _CURLY_START = re.compile(r"(?:^|[\s\[{,])([“„‟‘‚”’])")
 _QUOTED = re.compile(r"""(?:(?<=[\s\[{,:])|^)("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')""")
 _KEY_ALONE = re.compile(r"\s*(?:- +)*[^\s:][^:]*$")
+_WORDS_ALONE = re.compile(r"\s*[\w.]+ [^:]+")
 _DASH_GLUED = re.compile(r"\s*(-)[^\s\-\d]")
 _COLON_GLUED = re.compile(r"\s*(?:- +)*[\w.]+(:)[^\s:/]")
 _COMMENT = re.compile(r"\s(#)")
@@ -122,10 +124,7 @@ def _open_quote(trouble: _Trouble) -> Finding | None:
         return None
     span = last.span
     if span.end_line - 1 == trouble.line and span.end_line > span.line and span.end_column - 1 <= trouble.column:
-        return trouble.say(
-            "the quote that opens here is not closed in this line; write the same quote at the end of the text",
-            at=(span.line - 1, span.column - 1),
-        )
+        return trouble.say(OPEN_QUOTE, at=(span.line - 1, span.column - 1))
     between = trouble.here[span.end_column - 1 : trouble.column]
     if span.end_line - 1 == trouble.line and trouble.letter and not between.strip() and "flow" not in trouble.context:
         return trouble.say("the text ends at the quote before this; put the whole in the other kind of quotes: "
@@ -160,7 +159,7 @@ def _comment_in_brackets(trouble: _Trouble) -> Finding | None:
         text = trouble.lines[number]
         match = _COMMENT.search(_outside_quotes(text), column if number == line else 0)
         if match and ("}" in text[match.end() :] or "]" in text[match.end() :]):
-            return trouble.say("everything after this # is a comment to YAML, the bracket too; put it in quotes",
+            return trouble.say("everything after this # is a comment to YAML, the bracket too; put the text in quotes",
                                rule="Y010", at=(number, match.start(1)))  # fmt: skip
     return None
 
@@ -201,6 +200,7 @@ def _colon(trouble: _Trouble) -> Finding | None:
     above = trouble.before
     if above < 0 or not _KEY_ALONE.match(ahead):
         return None
+    above = _first_without_colon(trouble, above)
     text = trouble.lines[above]
     if (glued := _glued(trouble, above)) is not None:
         return glued
@@ -213,6 +213,17 @@ def _colon(trouble: _Trouble) -> Finding | None:
         f"a colon is missing at the end of '{_short(text)}', or the next line is indented too far",
         at=(above, len(text.rstrip())),
     )
+
+
+def _first_without_colon(trouble: _Trouble, above: int) -> int:
+    """Return the line where a text begins that goes on to line *above*: the one that should be a name."""
+    last = trouble.last.span.end_line - 1 if trouble.last is not None else -1
+    while above - 1 > last and not re.search(r":(\s|$)", _outside_quotes(trouble.lines[above])):
+        before = trouble.lines[above - 1]
+        if not before.strip() or before.lstrip().startswith("#") or re.search(r":(\s|$)", _outside_quotes(before)):
+            break
+        above -= 1
+    return above
 
 
 def _missing_colon(trouble: _Trouble) -> Finding | None:
@@ -265,6 +276,15 @@ def _key(trouble: _Trouble) -> Finding | None:
             "everything after this # is a comment to YAML; put the whole text in quotes",
             rule="Y010",
             at=(trouble.before, cut.start(1)),
+        )
+    if trouble.before >= 0 and (glued := _glued(trouble, trouble.before)) is not None:
+        return glued
+    bare = re.sub(r"\s#.*", "", _outside_quotes(above)).rstrip()
+    if _WORDS_ALONE.fullmatch(bare) and " " in bare.strip():
+        return trouble.say(
+            f"a colon and a space are missing in '{_short(bare)}'; each line here reads 'name: value'",
+            at=(trouble.before, len(above) - len(above.lstrip())),
+            length=len(bare.strip()),
         )
     if trouble.letter == "-":
         return trouble.say("this dash does not fit here: put it in line with the dashes above, or remove it")

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from engine.core.flow import ExitKind, Prompt, Settings, Variable
-from engine.core.verbs import Verb
-from engine.language.nodes import Scalar, Span
+from engine.core.verbs import GATHERS, Verb
+from engine.language.nodes import Node, Scalar, Span
+from engine.language.words import EXIT_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTree:
     """
     One dash. *given* holds what the author wrote for each option, *values* the same, converted (durations in
-    seconds; texts as written). *rest* holds the free entries of notify and set.
+    seconds; texts as written). *nested* holds the options that are written as a list or a block. *rest* holds the
+    free entries of notify, set, tell and telnyx.
     """
 
     verb: Verb
     key: Scalar
     given: Mapping[str, Scalar] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
-    rest: tuple[tuple[Scalar, Scalar], ...] = ()
+    nested: Mapping[str, Node] = field(default_factory=dict)
+    rest: tuple[tuple[Scalar, Node], ...] = ()
 
     @property
     def name(self) -> str:
@@ -32,13 +36,33 @@ class StepTree:
     def is_music(self) -> bool:
         return self.name == "play" and self.values.get("repeat") == "forever"
 
+    @property
+    def is_audible(self) -> bool:
+        """True when somebody hears the step, which a recording in the background is not."""
+        return self.verb.audible and "during" not in self.values
+
+    @property
+    def exit(self) -> ExitTree | None:
+        """Where the step itself leads when it fails."""
+        word = self.given.get("if_fails")
+        return None if word is None or "if_fails" not in self.values else exit_of(word)
+
 
 @dataclass(frozen=True, slots=True)
 class ExitTree:
-    """Where a rule leads; *word* is the state's name or hangup, end, stay."""
+    """Where a rule leads; *word* is the name of the state or flow, or hangup, end, stay. *give*: what the flow gets."""
 
     kind: ExitKind
     word: Scalar
+    give: tuple[tuple[Scalar, Scalar], ...] = ()
+
+
+def exit_of(word: Scalar) -> ExitTree:
+    """Return the exit that *word* names: a state, or hangup, end or stay."""
+    kind: ExitKind = "state"
+    if word.text in EXIT_WORDS:
+        kind = word.text  # type: ignore[assignment]
+    return ExitTree(kind, word)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +123,15 @@ class StateTree:
     every: tuple[BranchTree, ...] = ()
     on_error: Rules = ()
     is_sound: bool = True
+    _all_rules: tuple[tuple[str, Rules], ...] = field(init=False, repr=False, compare=False)
+    _all_steps: tuple[StepTree, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Every rule of the checker goes through these; they are put together once.
+        rules = (("then", self.then), *((section, branch.rules) for section, branch in self.branches()))
+        object.__setattr__(self, "_all_rules", (*rules, ("on_error", self.on_error)))
+        steps = (step for _, rules in self._all_rules for rule in rules for step in rule.steps)
+        object.__setattr__(self, "_all_steps", (*self.steps, *steps))
 
     @property
     def name(self) -> str:
@@ -107,7 +140,7 @@ class StateTree:
     @property
     def gather(self) -> StepTree | None:
         """The gather that ``keys`` answers: the last step of ``do``, if it is one."""
-        return self.steps[-1] if self.steps and self.steps[-1].name == "gather" else None
+        return self.steps[-1] if self.steps and self.steps[-1].name in GATHERS else None
 
     def branches(self) -> Iterator[tuple[str, BranchTree]]:
         """Yield every entry of keys, on, after and every, with the section's word."""
@@ -118,23 +151,19 @@ class StateTree:
 
     def all_rules(self) -> Iterator[tuple[str, Rules]]:
         """Yield every list of rules, with its section's word ("then", "keys", "on", "after", "every", "on_error")."""
-        yield "then", self.then
-        for section, branch in self.branches():
-            yield section, branch.rules
-        yield "on_error", self.on_error
+        return iter(self._all_rules)
 
     def all_steps(self) -> Iterator[StepTree]:
-        yield from self.steps
-        for _, rules in self.all_rules():
-            for rule in rules:
-                yield from rule.steps
+        """Yield the steps of ``do``, then those of every rule."""
+        return iter(self._all_steps)
 
     def exits(self) -> Iterator[tuple[str, ExitTree]]:
         """Yield every exit with the word of its section."""
-        for section, rules in self.all_rules():
+        for section, rules in self._all_rules:
             for rule in rules:
                 if rule.then is not None:
                     yield section, rule.then
+        yield from (("on_error", step.exit) for step in self.all_steps() if step.exit is not None)
 
     def handler(self, event: str) -> BranchTree | None:
         """Return the entry of ``on`` for *event* (with its prefix, if any)."""
@@ -148,10 +177,13 @@ class StartsTree:
     numbers: tuple[Scalar, ...] = ()
     any_number: Scalar | None = None
     connection: Scalar | None = None
+    by_flows: Scalar | None = None
+    outgoing: Scalar | None = None
     line: int = 0
 
     @property
     def is_empty(self) -> bool:
+        """True when no call from outside can come here."""
         return not self.numbers and self.any_number is None and self.connection is None
 
 
@@ -180,7 +212,7 @@ class RoleTree:
                 step.values["as"]: step.given["as"]
                 for block in self.blocks()
                 for step in block.all_steps()
-                if step.values.get("as")
+                if step.name == "transfer" and step.values.get("as")
             },
         )
 
@@ -191,6 +223,26 @@ class RoleTree:
         """Yield every state, then ``anywhere``."""
         yield from self.states
         yield self.anywhere
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodTree:
+    """One period of one day (0 is Monday) and its place: minutes after midnight, over 1440 in the next morning."""
+
+    day: int
+    opens: int
+    closes: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursTree:
+    """An entry of ``hours``; *periods* are in the order of the file."""
+
+    key: Scalar
+    timezone: str
+    periods: tuple[PeriodTree, ...]
+    closed_on: frozenset[date]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +258,10 @@ class FlowTree:
     prompts: Mapping[str, Mapping[str, Prompt]]
     prompt_keys: Mapping[str, Scalar]
     prompt_parts: Mapping[tuple[str, str], Scalar]  # (prompt, language) -> the text or the audio's name
+    needs: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    hours: Mapping[str, HoursTree] = field(default_factory=dict)
+    doubtful_hours: frozenset[str] = frozenset()  # hours that have a fault
     roles: tuple[RoleTree, ...]
     doubtful: frozenset[str] = frozenset()  # variables whose entry could not be read
     is_sound: bool = True

@@ -27,9 +27,25 @@ _WANTED: Mapping[str, str] = {
     "unrouted": "leave, reject, or {flow: NAME}", "names": "names, each with what it stands for",
     "prompt": "one text for each language, for example {en-US: Hello}", "prompt text": "a text, or {audio: NAME}",
     "language": "a language, for example en-US", "remember": "a type, for example {type: digits}",
+    "need": "a type, for example text or {type: digits, secret: true}", "yes": "true",
+    "another_flow_calls": "true, or what it needs and answers, for example {needs: {reason: text}}",
+    "then": "the name of a state, hangup, end or stay, or {flow: NAME}",
+    "timezone": "a time zone, for example Europe/Madrid", "times": "times, for example 09:00 to 17:30",
+    "days": "days and their times, for example {monday: 09:00 to 17:30}",
+    "date": "a date, for example 2026-12-25", "dates": "a list of dates in [ ], for example [2026-12-25]",
+    "legs": "a leg, for example agent, several in [ ], or me", "flow": "the name of a flow",
+    "give": "names and values in { }, for example {reason: callback}",
+    "into": "a variable, or variables in { }, each with the part of the result that it takes",
+    "tree": "names and values in { }", "anything": "a value", "word": "a word, or a word and a value in { }",
+    "sound": "a file beside project.yaml whose name ends in .mp3 or .wav, for example music/hold.mp3",
+    "sip": "a SIP address, for example sip:anna@example.com",
+    "moment": 'one time in {{ }}, for example "{{ next_opening(office) }}"',
+    "tones": "keys to press: 0 to 9, A to D, * and #, and w for a pause of half a second",
 }  # fmt: skip
 _EXAMPLES: Mapping[str, str] = {
     "text": '"..."', "phone": '"+15551230000"', "duration": "30s", "count": "3", "digits": "1",
+    "sip": "sip:anna@example.com",
+    "tones": '"12#"', "url": '"https://example.com/"',
 }  # fmt: skip
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.core.verbs import LATER_VERBS
-
 NAME = r"^[a-z][a-z0-9_]{0,59}$"
 DURATION = r"^[0-9]{1,7}(\.[0-9]{1,3})?[smh]$"
 PHONE = r"^\+[1-9][0-9]{6,14}$"  # E.164: at most 15 digits, no leading zero
 DIGITS = r"^[0-9]{1,3}( to [0-9]{1,3})?$"
 PRESSED = r"^[0-9*#]{1,128}$"
 PREFIX = r"^\+[0-9]{1,15}$"
+HOST = r"^[a-z0-9]([a-z0-9-]{0,62}\.)+[a-z0-9-]{2,63}$"
+SOUND = r"^[A-Za-z0-9_-][A-Za-z0-9_. /-]{0,199}\.(mp3|wav|MP3|WAV)$"
+SIP = r"^sips?:[^\s@]+@[^\s@]+$"
+TONES = r"^[0-9A-D*#wW]{1,64}$"  # w and W are pauses of half a second and a second
 URL = r"^https?://[^\s]+$"
 
 UNIT_S: Mapping[str, float] = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -20,6 +22,16 @@ VARIABLE_TYPES = ("digits", "text", "number", "yes_no", "time", "list")
 PSEUDO_VARIABLE = "language"  # can be set, and chooses the language of the prompts
 EXIT_WORDS = ("hangup", "end", "stay")
 KEY_WORDS = ("digits", "anything_else", "nothing")
+# What people write for them, and for keys.
+KEY_SYNONYMS = {
+    **dict.fromkeys(("anything", "anything_other", "any", "any_other", "other", "others", "else", "default", "wrong",
+                     "invalid", "no_match"), "anything_else"),
+    **dict.fromkeys(("timeout", "silence", "silent", "none", "empty", "no_input", "no_answer", "nothing_pressed"),
+                    "nothing"),
+    **dict.fromkeys(("number", "numbers", "digit", "any_digits", "any_number"), "digits"),
+    **dict(zip(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "star", "asterisk",
+                "pound", "hash"), (f'"{key}"' for key in "0123456789**##"), strict=True)),
+}  # fmt: skip
 
 # Names that mean something in formulas, events or exits; a state, role, leg or variable may not bear them.
 STATE_RESERVED = frozenset({*EXIT_WORDS, "anywhere", "flow"})
@@ -29,6 +41,7 @@ ROLE_RESERVED = frozenset(
         "called",
         "anyone",
         "anywhere",
+        "me",
         "event",
         "digits",
         "queue",
@@ -69,20 +82,6 @@ VARIABLE_RESERVED = frozenset(
         "starts_with",
     }
 )
-
-# What belongs to the language but not to this version, by the place where it would stand.
-LATER: Mapping[str, frozenset[str]] = {
-    "flow": frozenset({"hours"}),
-    "starts_when": frozenset({"another_flow_calls", "outgoing_call"}),
-    "settings": frozenset({"call_from", "call_attempts"}),
-    "rule": frozenset({"flow", "give"}),
-    "step": LATER_VERBS,
-    "record": frozenset({"during"}),
-    "join_conference": frozenset({"as", "role"}),
-    "audio": frozenset({"file"}),
-    "project": frozenset({"http_hosts"}),
-    "telnyx": frozenset({"connection_id"}),
-}
 
 # Telnyx's own parameter names and other habits, and the option that exists.
 OPTION_SYNONYMS: Mapping[str, str] = {

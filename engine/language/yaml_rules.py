@@ -24,6 +24,9 @@ RULES: dict[str, tuple[str, str]] = {
     "Y013": ("empty-file", "There is nothing in the file."),
     "Y014": ("not-text", "The file is not UTF-8 text."),
     "Y015": ("colon-in-text", "A colon and a space inside a text need quotes around the text."),
+    "Y016": ("unquoted-number", "A phone number, PIN or key without quotes: it is a text, not a number to count with."),
+    "Y017": ("misplaced-line", "A line stands too far to the left or right, or has lost its dash."),
+    "Y018": ("stray-quote", "A text ends with a quote that nothing opens."),
 }
 
 

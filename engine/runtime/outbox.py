@@ -12,21 +12,20 @@ from functools import partial
 from engine.core.answer import Answer, not_sent
 from engine.core.catalogue import Catalogue
 from engine.core.change import Change
-from engine.core.command import NOTIFY, TELL, OutboxRow
+from engine.core.command import HTTP, NOTIFY, TELL, OutboxRow
 from engine.core.delivery import (
-    NOTIFY_TERMS,
     PATIENCE_S,
     Attempt,
     Failure,
     Send,
     Settle,
     Step,
-    Terms,
     Wait,
     blocked,
     in_doubt,
     next_step,
     refusal,
+    terms_of,
 )
 from engine.core.event import ACCEPTED, REFUSED, Event
 from engine.errors import CarrierSilent, CarrierUnreached, StoreUnavailable
@@ -229,7 +228,9 @@ class Outbox:
     def _next_step(self, entry: _Entry) -> Step:
         """Return what to do about *entry* now; where Telnyx wants no commands, a Send becomes a Wait."""
         now = self._clock.now()
-        step = next_step(entry.row, self._terms(entry.row), entry.attempts, restarted=entry.restarted, now=now)
+        step = next_step(
+            entry.row, terms_of(entry.row, self._catalogue), entry.attempts, restarted=entry.restarted, now=now
+        )
         until = self._held_until(entry)
         return Wait(until) if isinstance(step, Send) and until > now else step
 
@@ -242,14 +243,10 @@ class Outbox:
             await self._post(event, settles=(row.command_id,))
             self._entries.pop(row.command_id, None)
 
-    def _terms(self, row: OutboxRow) -> Terms:
-        if row.command.operation == NOTIFY:
-            return NOTIFY_TERMS
-        return Terms.of(self._catalogue.operations[row.command.operation])
-
     def _held_until(self, entry: _Entry) -> float:
         """Return until when Telnyx wants no commands; hang-ups and messages to others go nevertheless."""
-        return 0.0 if entry.row.urgent or entry.row.command.operation == NOTIFY else self._paused_until
+        is_outside = entry.row.command.operation in (NOTIFY, HTTP)
+        return 0.0 if entry.row.urgent or is_outside else self._paused_until
 
     async def _wait(self, entry: _Entry, until: float) -> None:
         """Return at *until*, or earlier when an attempt has ended or the entry was dropped."""
@@ -294,13 +291,13 @@ class Outbox:
     async def _attempt(self, entry: _Entry, index: int, slots: asyncio.Semaphore) -> None:
         """Make one attempt and write down how it ended."""
         row = entry.row
-        is_notify = row.command.operation == NOTIFY
-        send = self._outside.notify if is_notify else self._carrier.send
+        others = {NOTIFY: self._outside.notify, HTTP: self._outside.http}
+        send = others.get(row.command.operation, self._carrier.send)
         answer: Answer | None = None
         failure: Failure | None = None
         try:
             answer = await send(row.command, command_id=row.command_id)
-            if not is_notify:
+            if row.command.operation not in others:
                 self._look_at(answer)
         except CarrierUnreached:
             failure = "unreached"

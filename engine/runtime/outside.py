@@ -1,4 +1,4 @@
-"""Messages to the outside world: ``notify``, signed, and only to addresses that may be reached."""
+"""The world outside: ``notify`` and ``http``, signed, and only to addresses that may be reached."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hmac
 import ipaddress
 import socket
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import aiohttp
@@ -16,6 +17,7 @@ from yarl import URL
 
 from engine.core.answer import Answer, answer_from, not_sent
 from engine.core.command import Command
+from engine.core.taking import UnfitAnswerError, taken
 from engine.errors import CarrierSilent, CarrierUnreached
 from engine.ports import Clock
 
@@ -31,7 +33,8 @@ class _Forbidden(OSError):
 
 class HttpOutside:
     """
-    POSTs messages to the addresses in *urls*, by name. Use it in one event loop and close it with ``aclose``.
+    POSTs messages to the addresses in *urls*, by name, and asks the hosts in *hosts* (project.yaml, ``http_hosts``).
+    Use it in one event loop and close it with ``aclose``.
 
     Only https, no redirects, no proxies, and only addresses of the public internet; with *allow_loopback* also
     http and https on this machine. Each message has the headers ``webhook-id``, ``webhook-timestamp`` and, when
@@ -40,9 +43,16 @@ class HttpOutside:
     """
 
     def __init__(
-        self, *, urls: Mapping[str, str], key: bytes | None, clock: Clock, allow_loopback: bool = False
+        self,
+        *,
+        urls: Mapping[str, str],
+        key: bytes | None,
+        clock: Clock,
+        allow_loopback: bool = False,
+        hosts: frozenset[str] = frozenset(),
     ) -> None:
         self.urls = urls
+        self.hosts = hosts
         self._key = key
         self._clock = clock
         self._allow_loopback = allow_loopback
@@ -63,27 +73,52 @@ class HttpOutside:
         """
         name = command.path["to"]
         url = self.urls.get(name)
-        problem = f"'{name}' is no address of notify in project.yaml" if url is None else self._problem(URL(url))
+        problem = (
+            f"'{name}' is no address of notify in project.yaml" if url is None else self._problem(URL(url), "notify")
+        )
         body = orjson.dumps(command.parameters, default=str)
         if problem is None and len(body) > _MAX_BYTES:
             problem = f"the message to '{name}' is over 64 KB"
         if problem is not None or url is None:
             return not_sent(problem or "")
-        return await self._post(URL(url), body, self._headers(body, command_id))
+        return await self._ask("POST", URL(url), body, self._headers(body, command_id))
+
+    async def http(self, command: Command, *, command_id: str) -> Answer:
+        """
+        Ask the command's address and return the status with the parts of the answer that the flow takes, no more.
+
+        A question that may not be asked is answered with status 400 and code ``not_sent``; an answer that is over
+        64 KB, or not what is taken, with status 400 and code ``unfit``.
+
+        Raises: CarrierUnreached, CarrierSilent.
+        """
+        asked, url = command.parameters, URL(command.path["url"], encoded=True)
+        body = orjson.dumps(asked["send"], default=str) if asked["method"] == "POST" else b""
+        problem = self._problem(url, "http")
+        if url.host not in self.hosts:
+            problem = f"{url.host} is not among http_hosts of project.yaml"
+        elif len(body) > _MAX_BYTES:
+            problem = f"the question to {url.host} is over 64 KB"
+        if problem is not None:
+            return not_sent(problem)
+        headers = self._headers(body, command_id)
+        return await self._ask(
+            asked["method"], url, body, headers, take=asked["take"], timeout_s=min(asked["timeout_s"], _ATTEMPT_S)
+        )
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._session.close()
 
-    def _problem(self, url: URL) -> str | None:
+    def _problem(self, url: URL, verb: str) -> str | None:
         """Return why *url* may not be reached, as far as its text tells."""
         address = _address(url.host or "")
         if address is not None and not _is_allowed(address, allow_loopback=self._allow_loopback):
-            return f"{url.host} is an address that notify may not reach"
+            return f"{url.host} is an address that {verb} may not reach"
         is_here = url.host == "localhost" or (address is not None and address.is_loopback)
         if url.scheme == "https" or (url.scheme == "http" and is_here and self._allow_loopback):
             return None
-        return "notify needs an address that begins with https://"
+        return f"{verb} needs an address that begins with https://"
 
     def _headers(self, body: bytes, command_id: str) -> dict[str, str]:
         at = str(int(self._clock.now()))
@@ -98,10 +133,26 @@ class HttpOutside:
             headers["webhook-signature"] = f"v1,{b64encode(signed).decode()}"
         return headers
 
-    async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _ask(
+        self,
+        method: str,
+        url: URL,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        take: Sequence[str] | str | None = None,
+        timeout_s: float = _ATTEMPT_S,
+    ) -> Answer:
+        """Make one request; the answer is read only where something is to be taken out of it."""
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=timeout_s * 0.6)
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                return answer_from(response.status, response.headers, b"", now=self._clock.now())
+            async with self._session.request(
+                method, url, data=body or None, headers=headers, allow_redirects=False, timeout=timeout
+            ) as response:
+                answer = answer_from(response.status, response.headers, b"", now=self._clock.now())
+                if take is None or not answer.ok:
+                    return answer
+                return _read(answer, await _beginning(response), take)
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, _Forbidden):
                 return not_sent(str(error.os_error))
@@ -110,6 +161,25 @@ class HttpOutside:
             raise CarrierUnreached(f"{url.host} cannot be reached") from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise CarrierSilent(f"{url.host} gave no answer ({type(error).__name__})") from None
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """Return the answer's body as far as 64 KB and one byte."""
+    raw = b""
+    async for chunk in response.content.iter_chunked(_MAX_BYTES):
+        raw += chunk
+        if len(raw) > _MAX_BYTES:
+            break
+    return raw
+
+
+def _read(answer: Answer, raw: bytes, take: Sequence[str] | str) -> Answer:
+    try:
+        if len(raw) > _MAX_BYTES:
+            raise UnfitAnswerError("the answer is over 64 KB")
+        return replace(answer, body=taken(raw, take))
+    except UnfitAnswerError as error:
+        return Answer(status=400, code="unfit", title="An answer that does not fit", detail=str(error))
 
 
 class _CheckedResolver(AbstractResolver):
@@ -130,7 +200,7 @@ class _CheckedResolver(AbstractResolver):
             and _is_allowed(address, allow_loopback=self._allow_loopback)
         ]
         if not allowed:
-            raise _Forbidden(f"{host} leads to an address that notify may not reach")
+            raise _Forbidden(f"{host} leads to an address that may not be reached")
         return allowed
 
     async def close(self) -> None:

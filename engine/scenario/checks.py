@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.core.flow import Prompt
+from engine.core.program import audio_parameters
 from engine.core.verbs import SYNONYMS, VERBS, Verb
 from engine.language import codes
-from engine.language.nodes import Entry, Map, Node, Scalar
-from engine.language.parse import fits_type, saying_of
-from engine.language.shape import plain
+from engine.language.nodes import Entry, Map, Node, Scalar, plain
 from engine.language.values import read_option
+from engine.language.variables import fits_type, saying_of
 from engine.scenario.codes import BAD_STEP, UNKNOWN_NAME
 from engine.scenario.reading import Script
 from engine.scenario.script import Check, Does, Hears, IsIn, Remembers
@@ -52,10 +52,11 @@ def _hears_entry(script: Script, node: Map, leg: str) -> Hears | None:
             script.unknown("audio", name, script.project.audio)
             return None
         return Hears(leg=leg, said=f"the audio {name.text}", sounds=(_file(script, name.text),), is_part=False)
-    if name.text not in script.flow.prompts:
-        script.unknown("prompt", name, script.flow.prompts)
+    prompts = script.flow_of(leg).prompts
+    if name.text not in prompts:
+        script.unknown("prompt", name, prompts)
         return None
-    sounds = tuple(_prompt(script, prompt) for prompt in script.flow.prompts[name.text].values())
+    sounds = tuple(_prompt(script, prompt) for prompt in prompts[name.text].values())
     return Hears(leg=leg, said=f"the prompt {name.text}", sounds=sounds, is_part=False)
 
 
@@ -64,8 +65,8 @@ def _prompt(script: Script, prompt: Prompt) -> str:
 
 
 def _file(script: Script, name: str) -> str:
-    audio = script.project.audio[name]
-    return audio.url or audio.media or audio.file
+    source: dict[str, str] = audio_parameters(script.project, name)
+    return next(iter(source.values()))
 
 
 # -- is_in, remembers ------------------------------------------------------------------------------------------
@@ -91,10 +92,11 @@ def _remembers(script: Script, node: Node, leg: str) -> Remembers | None:
     values = {}
     for entry in node:
         name, value = entry.key.text, plain(entry.value)
-        if name not in script.flow.variables:
-            script.unknown("variable", entry.key, script.flow.variables)
+        variables = script.flow_of(leg).variables
+        if name not in variables:
+            script.unknown("variable", entry.key, variables)
             continue
-        kind = script.flow.variables[name].type
+        kind = variables[name].type
         if kind in ("digits", "text") and isinstance(entry.value, Scalar):
             value = entry.value.text
         if kind in ("number", "yes_no", "digits", "text") and not fits_type(value, kind):
@@ -122,7 +124,7 @@ def _does(script: Script, word: Scalar, node: Node, leg: str) -> Does | None:
         option = verb.option(entry.key.text) if verb else None
         if option is not None and isinstance(entry.value, Scalar):
             options[option.name] = read_option(script.reading, option, entry.value, f"'{option.name}'")
-        elif verb is not None and verb.takes_rest:
+        elif option is not None or (verb is not None and verb.takes_rest):
             options[entry.key.text] = plain(entry.value)
         elif entry.key.text in _telnyx_names(script, name.text, verb):
             parameters[entry.key.text] = plain(entry.value)

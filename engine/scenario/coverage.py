@@ -58,6 +58,8 @@ def coverage_of(flow: Flow, used: Iterable[JournalEntry]) -> Coverage:
     """Return what the journal lines *used* (kinds ``state`` and ``rule``) say about *flow*."""
     entered, judged = set(), set()
     for line in used:
+        if line.record["flow"] != flow.name:
+            continue
         if line.kind == "state":
             entered.add((line.record["role"], line.record["state"]))
         elif line.kind == "rule":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from engine.check.run import load
-from engine.core.flow import Flow
+from engine.core.problem import Problem
 from engine.core.program import Library
 from engine.language.loader import Loaded
+from engine.language.nodes import Span
+from engine.scenario.codes import NO_ANSWER
 from engine.scenario.coverage import coverage_of
 from engine.scenario.parse import parse
 from engine.scenario.report import Report, Result
@@ -17,6 +19,7 @@ from engine.scenario.script import ScenarioFile
 from engine.simulator.options import Options
 from engine.tables import catalogue
 
+_MOST_ADDRESSES = 20
 Load = Callable[[Mapping[str, bytes]], Loaded]
 
 
@@ -47,23 +50,27 @@ def run_file(
     secrets = {name: f"the secret {name}" for name in version.project.secrets} | dict(file.secrets)
     library = Library(install=INSTALL, catalogue=catalogue(), current=version, secrets=secrets)
     outcomes = [run_scenario(scenario, file, library, options=options) for scenario in file.scenarios]
-    used = [line for outcome in outcomes for line in outcome.timeline.used if _is_of(outcome, line.run, file.flow)]
+    used = [line for outcome in outcomes for line in outcome.timeline.used]
     return Report(
         results=tuple(_result(file, outcome) for outcome in outcomes),
-        problems=parsed.problems,
+        problems=(*parsed.problems, *_unanswered(file, outcomes)),
         coverage=coverage_of(file.flow, used),
     )
+
+
+def _unanswered(file: ScenarioFile, outcomes: Iterable[Outcome]) -> Iterator[Problem]:
+    """Yield one warning for each address that was asked and has no answer in the file."""
+    asked = {address for outcome in outcomes for address in outcome.stage.outbox.outside.unanswered}
+    for address in sorted(asked)[:_MOST_ADDRESSES]:
+        message = f"this test gives no answer for {address}, so that the lookup fails"
+        hint = 'Write given: {http: {"ADDRESS": {status: 200, body: {...}}}}.'
+        yield NO_ANSWER.at(file.path, Span(1, 1, 1, 2), message, hint=hint)
 
 
 def _short(name: str, path: str) -> str:
     """Return the flow's name as a scenario file at *path* may write it: without the folder that both are in."""
     folder = posixpath.dirname(path)
     return posixpath.relpath(name, folder) if folder and name.startswith(f"{folder}/") else name
-
-
-def _is_of(outcome: Outcome, run: str, flow: Flow) -> bool:
-    session = outcome.stage.leg(run)
-    return session is not None and session.flow == flow.name
 
 
 def _result(file: ScenarioFile, outcome: Outcome) -> Result:

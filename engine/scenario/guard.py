@@ -87,11 +87,16 @@ class Guard:
                 return any(self._is_of(check.leg, d.leg) and is_done(check, d) for d in self.timeline.done[done:])
             case IsIn():
                 moves = self.timeline.moved[moved:]
-                return any(self._is_of(check.leg, move.leg) and move.state == check.state for move in moves)
+                return any(
+                    self._is_of(check.leg, move.leg) and (move.flow, move.state) == (self.cast.flow.name, check.state)
+                    for move in moves
+                )
             case Remembers():
                 names = [check.leg] if check.leg else list(self.cast.legs)
                 sessions = [session for name in names if (session := self.cast.session(name)) is not None]
-                return any(all(s.variables.get(n) == v for n, v in check.values.items()) for s in sessions)
+                return any(
+                    all(self.cast.level(s).variables.get(n) == v for n, v in check.values.items()) for s in sessions
+                )
 
     def _is_of(self, name: str, leg: str) -> bool:
         return not name or self.cast.legs.get(name) == leg

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.core.expression import Formula
+from engine.core.flow import Exit
 from engine.core.text import Text
 from engine.scenario.cast import Cast
 from engine.scenario.script import Check, Does, Hears, IsIn, Remembers
@@ -14,7 +15,7 @@ from engine.scenario.timeline import Begun, Done, Timeline
 from engine.simulator.values import Entry
 
 # How Telnyx calls what an author may work out with {{ }}; all other options that differ are written out in flows.
-_SPELLINGS = {"text": "payload", "speak": "payload", "queue": "queue_name"}
+_SPELLINGS = {"text": "payload", "speak": "payload", "queue": "queue_name", "get": "url", "post": "url"}
 
 
 @dataclass(slots=True)
@@ -56,14 +57,16 @@ class Checker:
                 return self._does(check) != check.is_forbidden
             case IsIn():
                 session = self.cast.session(check.leg)
-                return session is not None and session.status == "live" and session.state == check.state
+                if session is None or session.status != "live":
+                    return False
+                return self.cast.level(session).state == check.state
             case Remembers():
                 return not self.forgotten(check)
 
     def forgotten(self, check: Remembers) -> dict[str, Any]:
         """Return the variables that have another value, with the value they have."""
         session = self.cast.session(check.leg)
-        held = session.variables if session is not None else {}
+        held = self.cast.level(session).variables if session is not None else {}
         return {name: held.get(name) for name, value in check.values.items() if held.get(name) != value}
 
     def _hears(self, check: Hears) -> bool:
@@ -125,13 +128,22 @@ def _has_option(step: Begun | None, parameters: Mapping[str, Any], name: str, va
     if step is not None:
         options = step.action.options
         written = options.get(name, _rest(options).get(name))
-    if written is None or isinstance(written, Formula | Text):
+    if isinstance(written, Exit):
+        written = written.state or written.kind
+    if written is None or _is_worked_out(written):
         written = parameters.get(name, parameters.get(_SPELLINGS.get(name, name)))
     return bool(_squeezed(written) == _squeezed(value))
 
 
+def _is_worked_out(written: Any) -> bool:
+    """Tell whether a formula stands in what the author wrote, so that only what was sent can be compared."""
+    if isinstance(written, Mapping):
+        return any(_is_worked_out(inner) for inner in written.values())
+    return isinstance(written, Formula | Text)
+
+
 def _rest(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = options.get("values") or options.get("body")
+    found = options.get("values") or options.get("body") or options.get("parameters")
     return found if isinstance(found, Mapping) else {}
 
 

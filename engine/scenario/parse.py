@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,11 +16,12 @@ from engine.language.nodes import List, Map, Node, Scalar
 from engine.language.reader import read
 from engine.scenario.codes import NOT_ON_THE_LINE, UNKNOWN_NAME
 from engine.scenario.never import read_never
-from engine.scenario.reading import Script
-from engine.scenario.script import Calls, Does, Hears, IsIn, Remembers, Repeat, Scenario, ScenarioFile
+from engine.scenario.outside import Reply, read_replies
+from engine.scenario.reading import Script, later_flows
+from engine.scenario.script import Calls, Does, Hears, IsCalled, IsIn, Reacts, Remembers, Repeat, Scenario, ScenarioFile
 from engine.scenario.steps import read_steps
 
-START = datetime(2026, 1, 5, 10, 0, tzinfo=UTC).timestamp()  # a Monday, where the author names no time
+START = "2026-01-05 10:00"  # a Monday, where the author names no time
 _SECTIONS = ("test", "about", "given", "scenarios", "never")
 _TIMES = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M%z", "%Y-%m-%d %H:%M:%S%z")
 
@@ -47,7 +49,8 @@ def parse(text: bytes | str, path: str, *, flows: Mapping[str, Flow], project: P
         return Parsed(file=None, problems=(*problems, flow))
     assert isinstance(document.root, Map)
     source = text.decode() if isinstance(text, bytes) else text
-    script = Script(path=path, lines=source.splitlines(), catalogue=catalogue, flow=flow, project=project)
+    later = later_flows(flow, flows.values())
+    script = Script(path=path, lines=source.splitlines(), catalogue=catalogue, flow=flow, project=project, later=later)
     file = _file(script, document.root)
     problems += script.problems
     has_errors = any(problem.severity == "error" for problem in problems)
@@ -69,7 +72,7 @@ def _flow_under_test(root: Node, path: str, flows: Mapping[str, Flow]) -> Flow |
 
 def _file(script: Script, root: Map) -> ScenarioFile | None:
     script.options(root, _SECTIONS, "a scenario file")
-    start, secrets = _given(script, root.get("given"))
+    start, secrets, replies = _given(script, root.get("given"))
     nodes = root.get("scenarios")
     if not isinstance(nodes, List) or not nodes.items:
         place: Node = root.entries[0].key if nodes is None else nodes
@@ -81,6 +84,7 @@ def _file(script: Script, root: Map) -> ScenarioFile | None:
         start=start,
         flow=script.flow,
         secrets=secrets,
+        replies=replies,
         scenarios=tuple(scenario for scenario in found if scenario is not None),
         never=read_never(script, root.get("never")),
     )
@@ -89,29 +93,32 @@ def _file(script: Script, root: Map) -> ScenarioFile | None:
 # -- given -----------------------------------------------------------------------------------------------------
 
 
-def _given(script: Script, node: Node | None) -> tuple[float, dict[str, str]]:
+def _given(script: Script, node: Node | None) -> tuple[float, dict[str, str], tuple[Reply, ...]]:
     if node is None:
-        return START, {}
+        return _start(script, None), {}, ()
     if not isinstance(node, Map):
-        script.report(codes.WRONG_TYPE, node, "'given' must have time: and secrets:")
-        return START, {}
-    script.options(node, ("time", "secrets"), "'given'")
-    return _start(script, node.get("time")), _secrets(script, node.get("secrets"))
+        script.report(codes.WRONG_TYPE, node, "'given' must have time:, secrets: and http:")
+        return 0.0, {}, ()
+    script.options(node, ("time", "secrets", "http"), "'given'")
+    replies = read_replies(script, node.get("http"), "'http'")
+    return _start(script, node.get("time")), _secrets(script, node.get("secrets")), replies
 
 
 def _start(script: Script, node: Node | None) -> float:
-    if node is None:
-        return START
-    words = node.text.removesuffix(" UTC").removesuffix("Z").strip() if isinstance(node, Scalar) else ""
+    """Return when the scenarios begin; a time without zone is that of the flow's first hours, else UTC."""
+    text = START if node is None else node.text if isinstance(node, Scalar) else ""
+    words = re.sub(r" ?(UTC|Z)$", "+00:00", text).replace(" +", "+").replace(" -", "-")
+    zone = next((hours.zone for hours in script.flow.hours.values()), UTC)
     for form in _TIMES:
         try:
-            found = datetime.strptime(words.replace(" +", "+"), form)  # noqa: DTZ007 (made aware below)
+            found = datetime.strptime(words, form)  # noqa: DTZ007 (made aware below)
         except ValueError:
             continue
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    message = "'time' must be a date and a time, for example 2026-11-20 10:00; it is UTC unless +01:00 follows"
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
+    assert node is not None, "START is a time"
+    message = "'time' must be a date and a time, for example 2026-11-20 10:00, or 2026-11-20 10:00 +01:00"
     script.report(codes.WRONG_TYPE, node, message)
-    return START
+    return 0.0
 
 
 def _secrets(script: Script, node: Node | None) -> dict[str, str]:
@@ -164,7 +171,7 @@ def _check_cast(script: Script, scenario: Scenario, nodes: Mapping[int, Node]) -
     on_the_line: set[str] = set()
     for step in scenario.all_steps():
         leg = "" if isinstance(step.what, Repeat) else getattr(step.what, "leg", "")
-        if isinstance(step.what, Calls):
+        if isinstance(step.what, Calls | IsCalled | Reacts):
             on_the_line.add(leg)
         if not leg or leg in on_the_line or script.role(leg) is None:
             continue
@@ -173,6 +180,7 @@ def _check_cast(script: Script, scenario: Scenario, nodes: Mapping[int, Node]) -
         hint = (
             f"A check about {script.called(other)} is written '{other}: {{hears: ...}}'." if is_bare and other else ""
         )
-        message = f"{script.called(leg)} has not called yet; a step '{leg}: calls' must come first"
+        deed, word = ("been rung", "answers") if script.is_rung(leg) else ("called", "calls")
+        message = f"{script.called(leg)} has not {deed} yet; a step '{leg}: {word}' must come first"
         script.report(NOT_ON_THE_LINE, nodes[step.line], message, hint=hint)
         return

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.core.catalogue import Catalogue
-from engine.core.flow import Flow, Project, Role
+from engine.core.flow import CALLER, Action, Flow, Project, Role
 from engine.core.nearest import did_you_mean
 from engine.core.problem import Problem
 from engine.language import codes
@@ -36,20 +36,40 @@ def called(leg: str, roles: Iterable[str]) -> str:
 
 def far_words(flow: Flow) -> frozenset[str]:
     """Return the names of the legs that the flow's transfers ring."""
-    blocks = [block for role in flow.roles.values() for block in (role.anywhere, *role.states.values())]
-    actions = (action for block in blocks for action in block.actions)
-    return frozenset(str(a.options.get("as") or "transfer") for a in actions if a.verb == "transfer")
+    return frozenset(str(a.options.get("as") or "transfer") for a in _actions(flow) if a.verb == "transfer")
+
+
+def _actions(flow: Flow) -> Iterator[Action]:
+    for role in flow.roles.values():
+        for block in (role.anywhere, *role.states.values()):
+            yield from block.actions
+
+
+def rung_roles(flow: Flow) -> frozenset[str]:
+    """Return the roles that the flow itself rings."""
+    return frozenset(str(action.options.get("as")) for action in _actions(flow) if action.verb == "dial")
+
+
+def later_flows(flow: Flow, flows: Iterable[Flow]) -> Mapping[str, Flow]:
+    """Return those of *flows* that the flow calls somebody with later; a scenario calls these people like the flows."""
+    names = {str(action.options.get("flow")) for action in _actions(flow) if action.verb == "call_later"}
+    return {other.name: other for other in flows if other.name in names}
 
 
 @dataclass(slots=True, kw_only=True)
 class Script:
-    """A scenario file that is being read, and the flow it is about. *lines* are the file's."""
+    """
+    A scenario file that is being read, and the flow it is about. *lines* are the file's.
+
+    *later* are the flows that this one calls somebody with later, by their names.
+    """
 
     path: str
     lines: Sequence[str]
     catalogue: Catalogue
     flow: Flow
     project: Project
+    later: Mapping[str, Flow] = field(default_factory=dict)
     reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
@@ -121,7 +141,7 @@ class Script:
     @property
     def legs(self) -> frozenset[str]:
         """The names that a step may begin with."""
-        return frozenset(self.flow.roles) | far_words(self.flow)
+        return frozenset(self.flow.roles) | far_words(self.flow) | frozenset(self.later)
 
     def is_leg(self, name: str) -> bool:
         return name in self.legs or bool(role_name(name, self.legs))
@@ -131,4 +151,20 @@ class Script:
 
     def role(self, leg: str) -> Role | None:
         """Return the role that *leg* plays; None for a leg without states."""
-        return self.flow.roles.get(role_name(leg, self.flow.roles))
+        found = self.flow.roles.get(role_name(leg, self.flow.roles))
+        return found or (self.flow_of(leg).roles[CALLER] if role_name(leg, self.later) else None)
+
+    def flow_of(self, leg: str) -> Flow:
+        """Return the flow that *leg* is in."""
+        return self.later.get(role_name(leg, self.later), self.flow)
+
+    def is_rung(self, leg: str) -> bool:
+        """Tell whether a flow rings *leg*, so that it must be told what it does."""
+        ours = rung_roles(self.flow) | far_words(self.flow) | frozenset(self.later)
+        return bool(role_name(leg, ours)) or (leg == CALLER and self.may_be_ordered)
+
+    @property
+    def may_be_ordered(self) -> bool:
+        """Tell whether a person can order a call with the flow under test, or another flow plans one."""
+        starts = self.flow.roles[CALLER].starts_when
+        return starts.outgoing or starts.by_flows

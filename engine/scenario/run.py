@@ -12,6 +12,7 @@ from engine.scenario.listening import listens
 from engine.scenario.matching import Checker
 from engine.scenario.script import (
     WITHIN_S,
+    Answers,
     Calls,
     Check,
     Delays,
@@ -19,6 +20,7 @@ from engine.scenario.script import (
     Fails,
     HangsUp,
     Hears,
+    IsCalled,
     IsIn,
     Presses,
     Reacts,
@@ -29,6 +31,7 @@ from engine.scenario.script import (
     ScenarioFile,
     Sends,
     Step,
+    TellsAi,
     Waits,
 )
 from engine.scenario.sending import Fault
@@ -60,6 +63,7 @@ def run_scenario(scenario: Scenario, file: ScenarioFile, library: Library, *, op
     """Return how *scenario* went; the same arguments give the same outcome. *library* has the secrets of *file*."""
     world = World(library.catalogue, options=options, start=file.start)
     stage = Stage(library=library, world=world, now=file.start)
+    stage.outbox.outside.put(file.replies)
     timeline = Timeline(stage=stage)
     cast = Cast(stage=stage, flow=file.flow)
     story = Story(cast=cast, timeline=timeline, start=file.start)
@@ -123,6 +127,8 @@ class _Rehearsal:
         match step.what:
             case Calls():
                 self._call(step.what)
+            case IsCalled():
+                self._order(step.what)
             case Presses():
                 self._press(step.what)
             case Waits():
@@ -131,6 +137,10 @@ class _Rehearsal:
                 self._hang_up(step.what.leg)
             case Reacts():
                 self._react(step.what)
+            case TellsAi():
+                self._tell_ai(step.what)
+            case Answers():
+                self.stage.outbox.outside.put(step.what.replies)
             case Fails() | Repeats() | Delays() | Sends():
                 self._telnyx(step)
             case Hears() | Does() | IsIn() | Remembers():
@@ -160,7 +170,13 @@ class _Rehearsal:
         look = self.cast.look(what.leg)
         if look is not None and look.state != "ended":
             raise _Failed(f"{self.cast.called(what.leg)} is on the phone already")
-        self.cast.call(what.leg, what.from_number)
+        self.cast.call(what.leg, what.from_number, what.to_number)
+
+    def _order(self, what: IsCalled) -> None:
+        look = self.cast.look(what.leg)
+        if look is not None and look.state != "ended":
+            raise _Failed(f"{self.cast.called(what.leg)} is on the phone already")
+        self.cast.order(what.leg, what.number)
 
     def _press(self, what: Presses) -> None:
         leg = self._on_the_line(what.leg)
@@ -171,6 +187,12 @@ class _Rehearsal:
         self.stage.world.press(leg, what.keys, self.stage.now, gap_s=KEY_GAP_S)
         self.pressed_at[leg] = self.stage.now + KEY_GAP_S * (len(what.keys) - 1)
         self._let_run(self.pressed_at[leg])
+
+    def _tell_ai(self, what: TellsAi) -> None:
+        leg = self._on_the_line(what.leg)
+        if not self._let_run(self.stage.now + WITHIN_S, lambda: self.stage.world.look(leg).ai_asks):
+            raise _Failed(f"no AI asked {self.cast.called(what.leg)} for anything within {WITHIN_S:g}s")
+        self.stage.world.tell_ai(leg, what.result, self.stage.now)
 
     def _hang_up(self, name: str) -> None:
         self.stage.world.hang_up(self._on_the_line(name), self.stage.now)
@@ -183,10 +205,10 @@ class _Rehearsal:
 
     def _react(self, what: Reacts) -> None:
         if not self._let_run(self.stage.now + WITHIN_S, lambda: bool(self.cast.ringing(what.leg))):
-            raise _Failed(f"the flow did not ring {what.leg} within {WITHIN_S:g}s")
+            raise _Failed(f"the flow did not ring {self.cast.called(what.leg)} within {WITHIN_S:g}s")
         leg = self.cast.ringing(what.leg)
-        if what.how == "answers":
-            self.stage.world.pick_up(leg, self.stage.now)
+        if what.how in ("answers", "answers as a machine"):
+            self.stage.world.pick_up(leg, self.stage.now, machine=what.how != "answers")
         elif what.how == "is busy":
             self.stage.world.refuse(leg, self.stage.now)
 

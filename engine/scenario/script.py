@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from engine.core.flow import Flow
+from engine.scenario.outside import Reply
 
 WITHIN_S = 60.0  # how long a check waits to become true (language.md, section 7)
 SILENCE_S = 10.0  # silence that always fails
@@ -14,10 +15,11 @@ SILENCE_S = 10.0  # silence that always fails
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """Somebody calls the number of a role; *from_number* "" = a number of this person's own."""
+    """Somebody calls *to_number*, "" = that of their role; *from_number* "" = a number of this person's own."""
 
     leg: str
     from_number: str = ""
+    to_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,16 @@ class HangsUp:
     leg: str
 
 
-Reaction: TypeAlias = Literal["answers", "does not answer", "is busy"]
-REACTIONS: tuple[Reaction, ...] = ("answers", "does not answer", "is busy")
+@dataclass(frozen=True, slots=True)
+class IsCalled:
+    """Somebody has the flow call this person, as ``ringflow call`` does; *number* "" = a number of their own."""
+
+    leg: str
+    number: str = ""
+
+
+Reaction: TypeAlias = Literal["answers", "answers as a machine", "does not answer", "is busy"]
+REACTIONS: tuple[Reaction, ...] = ("answers", "answers as a machine", "does not answer", "is busy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,21 @@ class Sends:
     event_type: str
     leg: str
     fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """From now on addresses outside answer so."""
+
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellsAi:
+    """Somebody tells an AI gather what it asks for; None: nothing of it."""
+
+    leg: str
+    result: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +170,9 @@ class CommandsWithoutEvent:
 
 
 Check: TypeAlias = Hears | Does | IsIn | Remembers
-Deed: TypeAlias = Calls | Presses | Waits | HangsUp | Reacts | Fails | Repeats | Delays | Sends
+Deed: TypeAlias = (
+    Calls | IsCalled | Presses | Waits | HangsUp | Reacts | TellsAi | Fails | Repeats | Delays | Sends | Answers
+)
 Never: TypeAlias = SilenceLongerThan | CommandsWithoutEvent | Check
 
 
@@ -189,12 +216,13 @@ class ScenarioFile:
     """
     One ``*.test.yaml``. *flow* is the flow under test; *start* is in epoch seconds.
 
-    *secrets* are the values that the flows see instead of real ones.
+    *secrets* are the values that the flows see instead of real ones, *replies* what addresses outside answer.
     """
 
     path: str
     flow: Flow
     start: float
     secrets: Mapping[str, str] = field(default_factory=dict)
+    replies: tuple[Reply, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     never: tuple[Rule, ...] = ()

@@ -13,9 +13,10 @@ import orjson
 
 from engine.core.answer import Answer, answer_from
 from engine.core.catalogue import Catalogue, flat_query
-from engine.core.command import NOTIFY, TELL, OutboxRow
-from engine.core.delivery import PATIENCE_S, Attempt, Settle, Terms, Wait, blocked, next_step
+from engine.core.command import HTTP, NOTIFY, TELL, OutboxRow
+from engine.core.delivery import PATIENCE_S, Attempt, Failure, Settle, Wait, blocked, next_step, terms_of
 from engine.core.event import Event
+from engine.scenario.outside import Outside
 from engine.simulator.world import World
 
 ANSWER_TIME_S = 0.05  # between a request and its answer
@@ -24,8 +25,8 @@ ANSWER_TIME_S = 0.05  # between a request and its answer
 @dataclass(slots=True)
 class Flight:
     """
-    A command that is being sent since *since*. *answer* arrives at *due*; without one, *due* is when to ask the
-    policy again.
+    A command that is being sent since *since*. *answer* or *failure* arrives at *due*; without one, *due* is when to
+    ask the policy again.
     """
 
     row: OutboxRow
@@ -33,6 +34,7 @@ class Flight:
     attempts: list[Attempt] = field(default_factory=list)
     due: float = 0.0
     answer: Answer | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,8 @@ class Fault:
 class Outbox:
     """
     The commands that are committed and not settled. *sent* is every command that was tried, oldest first, with the
-    time in epoch seconds. *faults* are used up as requests meet them. *paused_until*: when Telnyx, having answered 429,
-    takes commands again.
+    time in epoch seconds. *outside* answers what is looked up. *faults* are used up as requests meet them.
+    *paused_until*: when Telnyx, having answered 429, takes commands again.
     """
 
     catalogue: Catalogue
@@ -59,6 +61,7 @@ class Outbox:
     flights: dict[str, Flight] = field(default_factory=dict)
     sent: list[tuple[float, OutboxRow]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    outside: Outside = field(default_factory=Outside)
     paused_until: float = 0.0
 
     def add(self, rows: Collection[OutboxRow]) -> None:
@@ -102,8 +105,8 @@ class Outbox:
     def tick(self, now: float, receive: Callable[[Event], None]) -> None:
         """Take the answers that are due, send again what the policy says, give up what waited behind them too long."""
         for flight in [flight for flight in self.flights.values() if flight.due <= now]:
-            if flight.answer is not None:
-                self._arrive(flight, flight.answer, now)
+            if flight.answer is not None or flight.failure is not None:
+                self._arrive(flight, now)
             if flight.row.command_id in self.flights:
                 self._go_on(flight, now, receive)
         for flight in list(self.flights.values()):
@@ -112,28 +115,40 @@ class Outbox:
                     self.rows.remove(row)
                     receive(blocked(row))
 
-    def _arrive(self, flight: Flight, answer: Answer, now: float) -> None:
-        flight.attempts[-1] = replace(flight.attempts[-1], ended_at=now, answer=answer)
-        flight.answer = None
+    def _arrive(self, flight: Flight, now: float) -> None:
+        answer = flight.answer
+        flight.attempts[-1] = replace(flight.attempts[-1], ended_at=now, answer=answer, failure=flight.failure)
+        flight.answer = flight.failure = None
+        if flight.row.command.operation == HTTP or answer is None:
+            return
         if answer.is_throttled and answer.retry_after_s is not None:
             self.paused_until = max(self.paused_until, now + answer.retry_after_s)
 
     def _go_on(self, flight: Flight, now: float, receive: Callable[[Event], None]) -> None:
         """Ask the delivery policy about one command, and do it."""
         row = flight.row
-        terms = Terms.of(self.catalogue.operations[row.command.operation])
-        step = next_step(row, terms, flight.attempts, restarted=False, now=now)
+        step = next_step(row, terms_of(row, self.catalogue), flight.attempts, restarted=False, now=now)
         if isinstance(step, Settle):
             del self.flights[row.command_id]
             self.rows.remove(row)
             receive(step.outcome)
         elif isinstance(step, Wait):
             flight.due = step.until
-        elif self.paused_until > now and not row.urgent:
+        elif self.paused_until > now and not row.urgent and row.command.operation != HTTP:
             flight.due = self.paused_until
+        elif row.command.operation == HTTP:
+            self._look_up(flight, now)
         else:
             flight.attempts.append(Attempt(at=now))
             flight.answer, flight.due = self._request(row, now), now + ANSWER_TIME_S
+
+    def _look_up(self, flight: Flight, now: float) -> None:
+        command = flight.row.command
+        self.sent.append((now, flight.row))
+        flight.attempts.append(Attempt(at=now))
+        flight.answer, flight.due = self.outside.ask(command, now=now), now + ANSWER_TIME_S
+        if flight.answer is None:
+            flight.failure, flight.due = "silent", now + command.parameters["timeout_s"]
 
     def _request(self, row: OutboxRow, now: float) -> Answer:
         self.sent.append((now, row))

@@ -48,5 +48,8 @@ def is_silent(look: Look, looks: Iterable[Look]) -> bool:
 
 
 def _speaks_to(other: Look, look: Look) -> bool:
-    is_other = other.leg.call_control_id != look.leg.call_control_id
-    return is_other and other.room == look.room and not other.on_hold and not other.muted
+    """Tell whether *look* can hear *other*; a whisper with nobody to hear it is a monitor's (facts.md, section 4)."""
+    me = look.leg.call_control_id
+    is_there = other.leg.call_control_id != me and other.room == look.room
+    is_unheard = other.on_hold or other.muted or other.role == "monitor"
+    return is_there and not is_unheard and (other.role != "whisper" or me in other.whispers_to)

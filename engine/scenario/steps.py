@@ -8,41 +8,52 @@ from collections.abc import Callable
 from engine.core.flow import CALLER
 from engine.core.nearest import did_you_mean, nearest
 from engine.language import codes
-from engine.language.nodes import List, Map, Node, Scalar
-from engine.language.shape import plain
+from engine.language.nodes import List, Map, Node, Scalar, plain
 from engine.language.values import seconds
 from engine.scenario.checks import CHECKS, operations_of, read_check
 from engine.scenario.codes import BAD_STEP, UNKNOWN_LEG, UNKNOWN_STEP
+from engine.scenario.outside import read_replies
 from engine.scenario.reading import Script
 from engine.scenario.script import (
     REACTIONS,
+    Answers,
     Calls,
     Check,
     Deed,
     Delays,
     Fails,
     HangsUp,
+    IsCalled,
     Presses,
     Reacts,
     Repeat,
     Repeats,
     Sends,
     Step,
+    TellsAi,
     Waits,
 )
 
-_WORDS = ("wait", "telnyx", "repeat", *CHECKS)
+_WORDS = ("wait", "telnyx", "http", "repeat", *CHECKS)
 _PHRASES = (
     "calls",
     'calls from "+15551230000"',
+    'calls "+15551230001" from "+15551230000"',
     "presses 4821#",
     "stays silent 20s",
     "hangs up",
     "answers",
+    "answers as a machine",
     "does not answer",
     "is busy",
+    "is called",
+    'is called at "+15551230000"',
 )
-_CALLS = re.compile(r"""calls from ["']?(\+[1-9][0-9]{6,14}|anonymous)["']?""")
+_TELLS = "tells_ai"
+_NOTHING = "nothing"  # what somebody tells an AI who does not answer its question
+_NUMBER = r"""["']?(\+[1-9][0-9]{6,14})["']?"""
+_CALLS = re.compile(rf"""calls(?: {_NUMBER})?(?: from (?:{_NUMBER}|["']?(anonymous)["']?))?""")
+_CALLED = re.compile(r"""is called(?: at ["']?(\+[1-9][0-9]{6,14})["']?)?""")
 _PRESSES = re.compile(r"presses ([0-9A-D*#]{1,64})")
 _SILENT = re.compile(r"stays silent (\S+)")
 _MOST_TIMES = 1000
@@ -90,6 +101,9 @@ def _what(script: Script, word: Scalar, node: Node) -> Deed | Check | None:
         return None if length_s is None else Waits(length_s)
     if word.text == "telnyx":
         return _telnyx(script, node)
+    if word.text == "http":
+        replies = read_replies(script, node, "'http'")
+        return Answers(replies) if replies else None
     if word.text in CHECKS:
         return read_check(script, word, node, CALLER)
     if script.is_leg(word.text):
@@ -117,6 +131,8 @@ def _repeat(script: Script, node: Map) -> Repeat | None:
 
 def _leg(script: Script, word: Scalar, node: Node) -> Deed | Check | None:
     leg = word.text
+    if isinstance(node, Map) and node.get(_TELLS) is not None:
+        return _tells_ai(script, leg, node)
     if isinstance(node, Map):
         checks = [entry for entry in node if entry.key.text != "within"]
         if len(checks) != 1 or checks[0].key.text not in CHECKS:
@@ -133,11 +149,23 @@ def _leg(script: Script, word: Scalar, node: Node) -> Deed | Check | None:
     return phrase if _fits(script, leg, phrase, node) else None
 
 
+def _tells_ai(script: Script, leg: str, node: Map) -> TellsAi | None:
+    told = node.get(_TELLS)
+    if len(node.entries) == 1 and isinstance(told, Map):
+        return TellsAi(leg, plain(told))
+    if len(node.entries) == 1 and isinstance(told, Scalar) and told.text == _NOTHING:
+        return TellsAi(leg, None)
+    script.report(
+        BAD_STEP, node, f"it is written '{leg}: {{{_TELLS}: {{name: Ann}}}}', or '{leg}: {{{_TELLS}: nothing}}'"
+    )
+    return None
+
+
 def _phrase(leg: str, text: str) -> Deed | None:
-    if text == "calls":
-        return Calls(leg=leg)
     if match := _CALLS.fullmatch(text):
-        return Calls(leg=leg, from_number=match[1])
+        return Calls(leg=leg, to_number=match[1] or "", from_number=match[2] or match[3] or "")
+    if match := _CALLED.fullmatch(text):
+        return IsCalled(leg, match[1] or "")
     if match := _PRESSES.fullmatch(text):
         return Presses(leg, match[1])
     if (match := _SILENT.fullmatch(text)) and (length_s := seconds(match[1])) is not None:
@@ -166,13 +194,18 @@ def _fits(script: Script, leg: str, phrase: Deed, node: Node) -> bool:
     role = script.role(leg)
     if isinstance(phrase, Calls):
         starts = role.starts_when if role else None
-        if starts is None or not (starts.numbers or starts.any_number or starts.connection):
+        is_answered = starts is not None and (starts.numbers or starts.any_number or starts.connection)
+        if not (is_answered or phrase.to_number):
             script.report(
                 BAD_STEP, node, f"{script.called(leg)} does not call in: no 'starts_when' of the flow says so"
             )
             return False
-    elif isinstance(phrase, Reacts) and role is not None:
+    elif isinstance(phrase, Reacts) and role is not None and not script.is_rung(leg):
         script.report(BAD_STEP, node, f"{script.called(leg)} calls in and is not rung, so there is nothing to answer")
+        return False
+    elif isinstance(phrase, IsCalled) and (leg != CALLER or not script.may_be_ordered):
+        message = f"nobody can have this flow call {script.called(leg)}"
+        script.report(BAD_STEP, node, message, hint="The flow needs starts_when: {outgoing_call: true}.")
         return False
     return True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from engine.core.command import HTTP, NOTIFY
 from engine.core.leg import Leg
 from engine.core.turn import AUDIO_OPERATIONS
 from engine.scenario.cast import Cast
@@ -58,7 +59,7 @@ class Story:
         for moved in self.timeline.moved[self._from.get("moved", 0) :]:
             told.append((moved.at, 0, f"{self.cast.name_of(moved.leg)} is now in {moved.state}"))
         for done in self.timeline.done[self._from.get("done", 0) :]:
-            if not done.operation or done.operation == "notify":
+            if done.operation in ("", NOTIFY, HTTP):
                 told.append((done.at, 0, self._silent(done)))
         told.sort(key=lambda line: line[:2])
         lines = []
@@ -146,7 +147,7 @@ class Story:
         program = self.cast.program_of(session)
         role = program.role(session.role)
         line = role.states[session.state].line
-        if session.running is not None:
-            frame = session.running.frame
+        frame = session.running.frame if session.running is not None else None
+        if frame is not None and frame.depth == len(session.levels):
             line = role.block(frame.block).action(frame.number).line
         return f"{program.flow.path}:{line}"

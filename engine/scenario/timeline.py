@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.core.change import JournalEntry
-from engine.core.command import NOTIFY, OutboxRow
+from engine.core.command import HTTP, NOTIFY, OutboxRow
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED
 from engine.core.flow import Action
+from engine.core.names import is_leg
 from engine.core.verbs import VERBS
 from engine.scenario.stage import Stage
 from engine.simulator.values import Entry
 
+_TELLS_ONLY_RUNS = frozenset({"call_later", "tell", "run"})  # steps that ask Telnyx for nothing themselves
 _OUTCOMES = frozenset({ACCEPTED, REFUSED, IN_DOUBT})
 
 
@@ -31,7 +33,11 @@ class Begun:
     @property
     def operations(self) -> tuple[str, ...]:
         verb = VERBS[self.action.verb]
-        return verb.operations or ((NOTIFY,) if verb.name == NOTIFY else ())
+        if verb.name in _TELLS_ONLY_RUNS:
+            return ()
+        if verb.name == "telnyx":
+            return (self.action.options["operation"],)
+        return verb.operations or ((verb.name,) if verb.name in (NOTIFY, HTTP) else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,7 @@ class Moved:
 
     at: float
     leg: str
+    flow: str
     role: str
     state: str
 
@@ -100,7 +107,13 @@ class Timeline:
             case "state":
                 self.used.append(line)
                 self.moved.append(
-                    Moved(at=line.at, leg=self._leg_of(line.run), role=line.record["role"], state=line.record["state"])
+                    Moved(
+                        at=line.at,
+                        leg=self._leg_of(line.run),
+                        flow=line.record["flow"],
+                        role=line.record["role"],
+                        state=line.record["state"],
+                    )
                 )
             case "rule":
                 self.used.append(line)
@@ -110,14 +123,12 @@ class Timeline:
                 self.restless[line.run] = 0
 
     def _step(self, line: JournalEntry) -> None:
-        session = self.stage.leg(line.run)
         row = self.stage.rows[line.run]
-        assert session is not None
-        role = self.stage.library.program(row.version, session.flow).role(session.role)
+        role = self.stage.library.program(row.version, line.record["flow"]).role(line.record["role"])
         action = role.block(line.record["block"]).action(line.record["number"])
         step = Begun(serial=len(self._begun), run=line.run, role=role.name, block=line.record["block"], action=action)
         self._begun.append(step)
-        if VERBS[action.verb].silent and action.verb != NOTIFY:
+        if (VERBS[action.verb].silent and action.verb != NOTIFY) or action.verb in _TELLS_ONLY_RUNS:
             self._add(line.at, self._leg_of(line.run), "", action.options, step)
 
     def _log(self, line: JournalEntry) -> None:
@@ -138,10 +149,18 @@ class Timeline:
         parameters = {**command.path, **command.query, **command.parameters}
         if row.run.startswith("room:"):
             parameters.setdefault("room", row.run.removeprefix("room:"))
+            leg = self._asker(command.operation) or leg
         run = self.stage.run_of(leg) or row.run
         self.restless[run] = self.restless.get(run, 0) + 1
         step = self._step_behind(run, command.operation)
         self._add(at, leg, command.operation, parameters, step)
+
+    def _asker(self, operation: str) -> str:
+        """Return the leg whose step the run of a room carries out with *operation*: of those who asked, the first."""
+        for step in self._begun:
+            if VERBS[step.action.verb].in_room and operation in step.operations and operation not in step.done:
+                return self._leg_of(step.run)
+        return ""
 
     def _step_behind(self, run: str, operation: str) -> Begun | None:
         """Return the latest step of *run* that sends *operation* and has not done so yet."""
@@ -157,5 +176,5 @@ class Timeline:
         self.done.append(Done(at=at, leg=leg, operation=operation, parameters=parameters, step=step))
 
     def _leg_of(self, run: str) -> str:
-        session = self.stage.leg(run) if run in self.stage.rows and not run.startswith(("room:", "queue:")) else None
+        session = self.stage.leg(run) if run in self.stage.rows and is_leg(run) else None
         return session.call_control_id if session is not None else ""

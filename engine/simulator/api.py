@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.simulator import (
+    assistants,
     audio,
     bridges,
     calls,
@@ -35,6 +36,7 @@ _DEEDS: Mapping[str, Deed] = {
     **room_audio.DEEDS,
     **bridges.DEEDS,
     **dialling.DEEDS,
+    **assistants.DEEDS,
 }
 
 

@@ -36,6 +36,7 @@ class Control:
             "/sim/calls/{leg}/refuse": self._refuse,
             "/sim/calls/{leg}/ignore": lambda want: self._world.ignore(want["leg"], self._clock()),
             "/sim/calls/{leg}/speak": self._speak,
+            "/sim/calls/{leg}/tell_ai": self._tell_ai,
             "/sim/fail": self._fail,
             "/sim/delay": self._delay,
             "/sim/repeat": lambda want: self._world.repeat_last(self._clock()),
@@ -87,6 +88,12 @@ class Control:
 
     def _speak(self, want: Mapping[str, Any]) -> None:
         self._world.speak_into(want["leg"], want["text"], self._clock(), seconds=want.get("seconds"))
+
+    def _tell_ai(self, want: Mapping[str, Any]) -> None:
+        result = want["result"]
+        if not isinstance(result, dict | None):
+            raise ValueError("result must be a JSON object, or null where the AI finds out nothing")
+        self._world.tell_ai(want["leg"], result, self._clock())
 
     def _fail(self, want: Mapping[str, Any]) -> None:
         self._world.fail_next(want["operation"], int(want["status"]), str(want["code"]), int(want.get("times", 1)))

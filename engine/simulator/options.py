@@ -30,6 +30,8 @@ class Options:
     recording_saved_after_s: float = 2.0
     audio_starts_after_s: float = 0.0
     command_window_s: float = 60.0
+    referral_s: float = 1.0
+    refused_referrals: frozenset[str] = frozenset()
     retrievable_after_end_s: float = 600.0
 
     # People

@@ -203,6 +203,9 @@ class Call:
     limit_alarm: Alarm | None = None
     on_answer: Callable[[], None] | None = None
     wishes: Mapping[str, Any] = field(default_factory=dict)
+    assistant: Sound | None = None
+    assistant_gathers: bool = False
+    transcribes: bool = False
 
     @property
     def id(self) -> str:

@@ -94,7 +94,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How a leg stands at this moment. *hears* are the indexes of the "hears" lines that sound right now."""
+    """
+    How a leg stands at this moment. *hears* are the indexes of the "hears" lines that sound right now.
+
+    *role* is its part in its room ("none" is an ordinary one), *whispers_to*: who alone hear it (call_control_ids).
+    """
 
     leg: Leg
     state: Literal["ringing", "answered", "ended"]
@@ -102,10 +106,13 @@ class Look:
     hears: tuple[int, ...]
     gathering: bool
     recording: bool
+    ai_asks: bool
     queue: str | None
     room: str | None
     room_name: str | None
     on_hold: bool
     muted: bool
+    role: str
+    whispers_to: tuple[str, ...]
     bridged_with: str | None
     client_state: str | None

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Literal
 
 from engine.core.catalogue import Catalogue
-from engine.simulator import audio, bridges, calls, conferences, dialling, gathers, queues, recordings
+from engine.simulator import assistants, audio, bridges, calls, conferences, dialling, gathers, queues, recordings
 from engine.simulator.api import Api
 from engine.simulator.exchange import Exchange
 from engine.simulator.options import Options
@@ -23,6 +23,7 @@ from engine.simulator.values import Entry, Leg, Look, Response, Webhook
 # In this order a call that goes leaves things behind; a gather before its prompt, sounds before the place.
 _DEPARTURES = (
     gathers.depart,
+    assistants.depart,
     audio.depart,
     recordings.depart,
     queues.depart,
@@ -124,8 +125,13 @@ class World:
         for recording in list(call.recordings):
             recording.heard.append(text)
             recordings.listen_for_silence(exchange, call, recording, lasts_s)
+        assistants.hear(exchange, call, text)
         if call.room is not None:
             exchange.emit("conference.floor.changed", call, call.room)
+
+    def tell_ai(self, call_control_id: str, result: Mapping[str, Any] | None, now: float) -> None:
+        """The person tells an AI gather what it asks for, None for nothing of it. Raises ValueError where none asks."""
+        assistants.answer(self._exchange, self._person(call_control_id, now), result)
 
     def _person(self, call_control_id: str, now: float) -> Call:
         self._exchange.run_until(now)
@@ -184,11 +190,14 @@ class World:
             hears=tuple(entry.index for entry in entries if entry),
             gathering=call.gather is not None,
             recording=bool(call.recordings),
+            ai_asks=call.assistant is not None and call.assistant_gathers,
             queue=call.queued.queue.name if call.queued else None,
             room=call.room.id if call.room else None,
             room_name=call.room.name if call.room else None,
             on_hold=stay is not None and (stay.is_held or stay.waits_for_start),
             muted=stay is not None and stay.is_muted,
+            role=stay.role if stay is not None else "none",
+            whispers_to=tuple(stay.whispers_to) if stay is not None else (),
             bridged_with=call.partner.id if call.partner else None,
             client_state=call.client_state,
         )

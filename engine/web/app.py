@@ -1,4 +1,4 @@
-"""The public web application: Telnyx's webhooks and two signs of life, nothing else."""
+"""The public web application: Telnyx's webhooks, two signs of life, audio files, nothing else."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def build_app(
     log: Log,
     count: Count,
     sheds: Callable[[bytes], bool] = lambda raw: False,
+    audio: Callable[[str], bytes | None] = lambda address: None,
     limits: Limits = Limits(),  # noqa: B008 (a frozen value)
 ) -> web.Application:
     """
@@ -29,7 +30,8 @@ def build_app(
 
     *verify* and *decode* raise WebhookRejected. *submit* returns True when the event is committed, False when it
     was not taken; it raises StoreUnavailable, or TimeoutError when the commit takes too long (both: 503).
-    *sheds* may refuse a raw body before its signature is checked. *count* gets ``("webhooks", outcome)``: committed,
+    *sheds* may refuse a raw body before its signature is checked. *audio* returns the file that is served under an
+    address, None for any other. *count* gets ``("webhooks", outcome)``: committed,
     failed, or the reason of a refusal.
     """
     endpoint = WebhookEndpoint(
@@ -49,10 +51,21 @@ def build_app(
         ready = is_ready()
         return web.Response(status=200 if ready else 503, text="true\n" if ready else "false\n")
 
+    async def sound(request: web.Request) -> web.Response:
+        address = request.match_info["address"]
+        content = audio(address)
+        if content is None:
+            raise web.HTTPNotFound
+        # The address is the hash of the content, so whoever fetched it need never ask again.
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+        kind = "audio/wav" if address.endswith(".wav") else "audio/mpeg"
+        return web.Response(body=content, content_type=kind, headers=headers)
+
     app = web.Application(middlewares=[_tell_connection])
     app.router.add_post(WEBHOOK_PATH, endpoint.receive)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
+    app.router.add_get("/audio/{address}", sound)
     return app
 
 

@@ -11,15 +11,23 @@ from engine.flows_folder import read_folder
 
 
 def test_flows_and_project_are_read_and_nothing_else(tmp_path: Path) -> None:
-    for name in ("a.flow.yaml", "a.test.yaml", "project.yaml", "notes.txt", ".b.flow.yaml", "hold.mp3"):
+    for name in ("a.flow.yaml", "a.test.yaml", "project.yaml", "notes.txt", ".b.flow.yaml", "hold.mp3", ".x.wav"):
         (tmp_path / name).write_bytes(name.encode())
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "c.flow.yaml").write_bytes(b"c")
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "rain.wav").write_bytes(b"rain")
     (tmp_path / "linked.flow.yaml").symlink_to(tmp_path / "old" / "c.flow.yaml")
 
     files = read_folder(tmp_path)
 
-    assert files == {"a.flow.yaml": b"a.flow.yaml", "linked.flow.yaml": b"c", "project.yaml": b"project.yaml"}
+    assert files == {
+        "a.flow.yaml": b"a.flow.yaml",
+        "hold.mp3": b"hold.mp3",
+        "linked.flow.yaml": b"c",
+        "music/rain.wav": b"rain",
+        "project.yaml": b"project.yaml",
+    }
 
 
 def test_missing_folder_is_one_clear_sentence(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ QUEUED = """
   welcome:
     do: [answer, {enqueue: {queue: support, max_wait: 5m}}]
     on: {agent.joined: talking, call.dequeued: voicemail, call.dtmf.received: voicemail}
+    every: {9s: {do: [{speak: Please wait.}]}}
   talking:
     on: {agent.left: thanks}
     after: {1h: %s}

@@ -15,7 +15,7 @@ def key(phone: Phone, call: str, digit: str = "1") -> None:
 
 
 def test_on_is_in_force_while_do_runs():
-    """'on is in force from entering the state, also while do runs.'"""
+    """`on` is in force from entering the state, also while `do` runs."""
     states = """\
   a:
     do: [answer, {speak: "A long sentence that takes its time to say"}]
@@ -226,7 +226,7 @@ def test_anywhere_applies_unless_the_state_handles_the_event():
 
 
 def test_after_counts_from_entering_and_cuts_do_short():
-    """'after counts from entering and also cuts do short.'"""
+    """`after` counts from entering and also cuts `do` short."""
     states = """\
   a:
     do: [answer, {play: {audio: tune, repeat: 100}}]
@@ -293,7 +293,7 @@ def test_several_afters_each_count_from_entering():
 
 
 def test_naming_the_state_one_is_in_enters_it_anew_and_stay_does_not():
-    """'Naming the state one is in enters it anew; stay does not.'"""
+    """Naming the state one is in enters it anew; `stay` does not."""
     states = """\
   a:
     do: [answer, {log: entered}]

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.core.expression import FormulaError, FormulaProblem, Kind, MissingValue, compile_condition, compile_formula
+from engine.core.hours import Hours
 from engine.core.kinds import RULES
 
 NAMES = {
@@ -18,7 +19,10 @@ NAMES = {
     "pin_tries": Kind.NUMBER, "vip": Kind.YES_NO, "asked_at": Kind.TIME, "secret.team": Kind.DIGITS,
     "list.agents": Kind.LIST, "caller.number": Kind.TEXT,
 }  # fmt: skip
-CLOCK = {**NAMES, "now()": Kind.TIME}
+CLOCK = {
+    **NAMES, "now()": Kind.TIME, "language()": Kind.TEXT, "hours()": Kind.HOURS, "office": Kind.HOURS,
+}  # fmt: skip
+OFFICE = Hours(timezone="Europe/Madrid", week=(((540, 1050),),) * 7)
 SECRETS = frozenset({"pin"})
 ENV = {
     "event.digit": "1", "event.reason": "timeout", "event.from": "+34600111222", "event.current_position": 4,
@@ -156,8 +160,14 @@ REFUSED = {
     "event.digit.upper()": ("X003", 0, 17, "methods"),
     '"a".upper()': ("X001", 3, 1, "no meaning"),
     'f"{vip}"': ("X003", 0, 1, "letters before a quote"),
-    "is_open(office)": ("X003", 0, 7, "not supported in this version"),
-    "now()": ("X003", 0, 3, "not supported in this version"),
+    "is_open(office)": ("R019", 8, 6, "no hours 'office'; this flow has no section hours"),
+    "next_opening(vip)": ("X004", 13, 3, "is a yes or no, and next_opening() needs the name of hours"),
+    'is_open("office")': ("X004", 0, 7, "without quotes"),
+    "is_open()": ("X004", 0, 7, "takes one name from hours"),
+    "is_open(vip, vip)": ("X004", 0, 7, "takes one name from hours"),
+    "is_open(vip": ("X001", 7, 1, "never closed"),
+    "spoken_time(asked_at)": ("X002", 0, 11, "add hours with a timezone"),
+    "now > 5": ("X002", 0, 3, "as a function it has brackets, such as now()"),
     "length(pin)": ("X003", 7, 3, "secret"),
     'pin + "1"': ("X003", 0, 3, "secret"),
     "pin in list.agents": ("X003", 0, 3, "secret"),
@@ -366,13 +376,14 @@ PIECES = st.sampled_from([
     *NAMES, "and", "or", "not", "in", "==", "!=", "<", "<=", ">", "+", "-", "(", ")", ",", '"', "'", "\\", '"x"',
     "5", "0.5",
     "true", "number(", "length(", "last(", "starts_with(", "spoken_digits(", "now()", "minutes_since(", "is_open(",
+    "office", "next_opening(", "spoken_time(", "is_open(office)", "next_opening(office)",
     "[", "{{",
     "lambda", ":", ".", "=", "é", "😀", "\n", "*", "f", "if", "event.", "“",
 ])  # fmt: skip
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.lists(st.text(max_size=3),
     max_size=3),
-    st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.integers(), max_size=2), st.just(OFFICE), st.just(1.5e9),
 )  # fmt: skip
 
 

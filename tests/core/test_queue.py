@@ -137,7 +137,7 @@ def test_foreign_calls_are_passed_over():
 
 
 def test_rooms_are_numbered_from_ten_and_numbers_come_back():
-    """'The room is called QUEUE NUMBER (support 12: the lowest free number from 10)'"""
+    """The room is called `QUEUE NUMBER`: the lowest free number from 10."""
     phone = desk()
     callers = [phone.calls(wait=1), phone.calls(wait=1), phone.calls(wait=1)]
     agents = [agent(phone), agent(phone)]
@@ -153,7 +153,7 @@ def test_rooms_are_numbered_from_ten_and_numbers_come_back():
 
 
 def test_the_webhooks_of_the_manoeuvre_are_not_shown_to_the_flow():
-    """'The webhooks of this manoeuvre (call.dequeued leave, joins) are not shown to the flow.'"""
+    """The webhooks of this manoeuvre are not shown to the flow."""
     watched = DESK.replace(
         "anywhere:\n  on:\n",
         "anywhere:\n  on:\n    call.dequeued:\n      do: [{log: dequeued}]\n"

@@ -71,7 +71,7 @@ def test_two_who_join_at_once_are_both_linked():
 
 @pytest.mark.parametrize("first", ["conference.participant.left", "call.hangup"])
 def test_call_hangup_comes_before_left(first: str):
-    """'agent.call.hangup comes before agent.left', whichever webhook Telnyx sends first."""
+    """`agent.call.hangup` comes before `agent.left`."""
     phone = Phone(TEAM.replace(", end_room_on_exit: true", ""))
     phone.calls(wait=1)
     person = agent(phone)

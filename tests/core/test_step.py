@@ -239,7 +239,7 @@ def test_a_step_of_a_call_that_is_over_ends_the_run():
 
 
 def test_end_ends_the_run_and_leaves_the_leg_as_it_is():
-    """'end ends the run and leaves the leg as it is'"""
+    """`end` ends the run and leaves the leg as it is."""
     phone = Phone(flow("  a:\n    do: [answer]\n    then: end\n"))
 
     call = phone.calls(wait=2)

@@ -263,7 +263,7 @@ def in_doubt(phone: Phone, call: str):
 
 
 def test_a_state_without_a_limit_gets_a_last_after():
-    """'a state without any limit of its own gets a last after (10 minutes): ... an apology, and the call ends.'"""
+    """A state without any limit of its own gets a last `after` (10 minutes)."""
     phone = Phone(flow("  a:\n    do: [answer]\n    on:\n      call.dtmf.received: hangup\n"))
     call = phone.calls(wait=599)
     assert phone.state(call) == "a"

@@ -173,7 +173,7 @@ states:
         {"to": "+15551239999", "as": "sales", "ring_for": 30.0},
         {"to": ("text", "{{ caller.number }}"), "as": "", "ring_for": 30.0},
         {"longest": 180.0, "stop_on_silence": 5.0, "beep": False, "format": "mp3", "channels": "single"},
-        {"queue": ("text", "line {{ name }}"), "max_wait": 900.0, "max_callers": 50},
+        {"queue": ("text", "line {{ name }}"), "max_wait": 900.0, "max_callers": 50, "keep_after_hangup": False},
         {"room": "team", "beep": "on_enter", "music_until_joined": "music", "lasts": 3600.0, "must_exist": False,
          "muted": False, "on_hold": False, "end_room_on_exit": False},
         {"to": "inbox", "body": {"from": ("text", "{{ caller.number }}"), "copies": 2, "paid": False, "note": "plain"}},

@@ -42,3 +42,15 @@ def test_the_installed_command_finds_its_tables(installed: Path, tmp_path: Path)
         [installed.parent / "python", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert result.stdout.split() == ["75", "62"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "arguments", [["explain", "R001"], ["verbs", "speak"], ["schema", "flow"], ["init", "flows"]], ids=" ".join
+)
+def test_the_installed_command_carries_its_reference(installed: Path, tmp_path: Path, arguments: list[str]) -> None:
+    result = subprocess.run([installed, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout

@@ -243,3 +243,13 @@ def test_those_outside_have_no_role_no_gather_and_no_seat(line):
     ]
 
     assert codes == ["90015", "90015", "10005"]
+
+
+def test_a_role_shows_in_how_a_leg_stands(line):
+    room, leg = line.room()
+    other = joined(line, room, supervisor_role="monitor")
+    assert (line.world.look(leg).role, line.world.look(other).role) == ("none", "monitor")
+
+    line.ok("conference_update", room, call_control_id=other, supervisor_role="whisper", whisper_call_control_ids=[leg])
+
+    assert (line.world.look(other).role, line.world.look(other).whispers_to) == ("whisper", (leg,))

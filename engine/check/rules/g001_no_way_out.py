@@ -20,6 +20,7 @@ def check(folder: Folder) -> Iterator[Problem]:
                 continue
             for state in role.states:
                 can_leave = any(exit_.kind != "stay" for section, exit_ in state.exits() if section != "on_error")
-                if state.is_sound and not can_leave and not ends_the_call(state):
+                asks_for_keys = state.gather is not None and not state.keys  # G006 tells of those
+                if state.is_sound and not can_leave and not ends_the_call(state) and not asks_for_keys:
                     message = f"nothing leads out of '{state.name}'; add then, keys, on or after"
                     yield CODE.at(flow.path, state.key.span, message)

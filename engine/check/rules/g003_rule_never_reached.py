@@ -18,5 +18,7 @@ def check(folder: Folder) -> Iterator[Problem]:
             for _, rules in block.all_rules():
                 always = next((index for index, rule in enumerate(rules) if rule.condition is None), len(rules))
                 if always < len(rules) - 1 and block.is_sound:
-                    message = "this rule never applies: the one before it has no if, so it always does"
+                    message = (
+                        "this rule never applies, because the one before it has no if; put the rule without if last"
+                    )
                     yield CODE.at(flow.path, rules[always + 1].span, message)

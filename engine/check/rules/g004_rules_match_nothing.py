@@ -18,5 +18,5 @@ def check(folder: Folder) -> Iterator[Problem]:
         for _, block in flow.blocks():
             for section, rules in block.all_rules():
                 if section in MUST_MATCH and rules and block.is_sound and all(rule.condition for rule in rules):
-                    message = f"none of these rules may apply; end '{section}' with a rule without if"
+                    message = f"it may be that none of these rules applies; end '{section}' with a rule without if"
                     yield CODE.at(flow.path, rules[-1].span, message)

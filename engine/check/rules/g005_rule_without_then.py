@@ -9,15 +9,22 @@ from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.loader import Folder
 
-CODE = Code("G005", "rule-without-then", "A rule in then, keys, after or on_error without then.")
+CODE = Code(
+    "G005",
+    "rule-without-then",
+    "A rule in then, keys, after or on_error without then, or one elsewhere that does nothing.",
+)
 
 
 def check(folder: Folder) -> Iterator[Problem]:
-    """Yield one problem for each rule that says nothing about where to go."""
+    """Yield one problem for each rule that says nothing about where to go, or nothing at all."""
     for flow in folder.trees:
         for _, block in flow.blocks():
             for section, rules in block.all_rules():
                 for rule in rules:
                     if section in MUST_MATCH and rule.then is None and block.is_sound:
                         message = f"this rule of '{section}' does not say where it leads; add then"
+                        yield CODE.at(flow.path, rule.span, message)
+                    elif rule.then is None and not rule.steps and block.is_sound:
+                        message = "this rule does nothing; add do, then or both"
                         yield CODE.at(flow.path, rule.span, message)

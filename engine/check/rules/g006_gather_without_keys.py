@@ -17,4 +17,5 @@ def check(folder: Folder) -> Iterator[Problem]:
         for _, state in flow.blocks():
             if state.is_sound and state.gather is not None and not state.keys:
                 message = f"'{state.name}' asks for keys, but has no 'keys' to say where they lead"
-                yield CODE.at(flow.path, state.gather.key.span, message)
+                hint = 'For example keys: {"1": STATE, anything_else: STATE, nothing: hangup}.'
+                yield CODE.at(flow.path, state.gather.key.span, message, hint=hint)

@@ -17,5 +17,8 @@ def check(folder: Folder) -> Iterator[Problem]:
         for _, state in flow.blocks():
             others = [word for word in ("keys", "after", "every") if word in state.sections]
             if "then" in state.sections and others:
-                message = f"'then' leaves the state as soon as do has finished, so '{others[0]}' cannot stand beside it"
+                message = (
+                    f"'then' leaves the state as soon as do has finished, so '{others[0]}' cannot stand beside it; "
+                    "remove one of them"
+                )
                 yield CODE.at(flow.path, state.sections[others[0]].span, message)

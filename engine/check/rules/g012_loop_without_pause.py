@@ -17,13 +17,14 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each loop of states that nobody hears and nothing limits."""
     for flow in folder.trees:
         for role in flow.roles:
-            for loop in _loops(role):
+            for loop in loops(role):
                 circle = " -> ".join([*loop, loop[0]])
                 message = f"this goes round for ever without a pause: {circle}"
-                yield CODE.at(flow.path, role.by_name[loop[0]].key.span, message)
+                hint = "Say something on the way and then wait for an answer, or let an if lead out of the circle."
+                yield CODE.at(flow.path, role.by_name[loop[0]].key.span, message, hint=hint)
 
 
-def _loops(role: RoleTree) -> Iterator[list[str]]:
+def loops(role: RoleTree) -> Iterator[list[str]]:
     """Yield each circle of states that always lead to the next at once."""
     done: set[str] = set()
     for state in role.states:

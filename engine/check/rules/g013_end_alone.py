@@ -4,24 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.check.reuse import RUN, uses
 from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.loader import Folder
-from engine.language.tree import Rules, StateTree
+from engine.language.tree import FlowTree, RoleTree, Rules, StateTree
 
 CODE = Code("G013", "end-alone", "An end where the caller is connected to nobody.")
 
 
 def check(folder: Folder) -> Iterator[Problem]:
-    """Yield one problem for each ``end`` that would leave the caller in silence."""
+    """
+    Yield one problem for each ``end`` that would leave the caller in silence.
+
+    In a flow that others run, ``end`` goes back to them; so calls may come there in no other way.
+    """
     for flow in folder.trees:
-        for _, state in flow.blocks():
-            for rules in _while_alone(state):
+        for role, state in flow.blocks():
+            found = _ends_alone(state)
+            if not found or not state.is_sound:
+                continue
+            message = "'end' leaves the caller on the line, and here nobody talks to them; use hangup"
+            hint = "'end' may follow call.bridged, or a transfer that has succeeded."
+            if _is_run(folder, flow, role):
+                other = _other_way(folder, flow)
+                if not other:
+                    continue
+                message = f"'end' gives the call back to the flow that runs this one; but {other}"
+                message += ", and 'end' leaves them in silence"
+                hint = "Make two flows of it, or let this one be run only."
+            for rules in found:
                 for rule in rules:
-                    if rule.then is not None and rule.then.kind == "end" and state.is_sound:
-                        message = "'end' leaves the caller on the line, and here nobody talks to them; use hangup"
-                        hint = "'end' may follow call.bridged, or a transfer that has succeeded."
+                    if rule.then is not None and rule.then.kind == "end":
                         yield CODE.at(flow.path, rule.then.word.span, message, hint=hint)
+
+
+def _ends_alone(state: StateTree) -> list[Rules]:
+    """Return the rules of the state that end, and do not follow a connection to somebody else."""
+    return [rules for rules in _while_alone(state) if any(rule.then and rule.then.kind == "end" for rule in rules)]
+
+
+def _is_run(folder: Folder, flow: FlowTree, role: RoleTree) -> bool:
+    return role is flow.roles[0] and any(use.of is flow and use.gift.verb == RUN for use in uses(folder))
+
+
+def _other_way(folder: Folder, flow: FlowTree) -> str:
+    """Return in which other way calls come to a flow that is run, "" where there is none."""
+    starts = flow.roles[0].starts
+    if not starts.is_empty or flow.name.text == folder.project.project.unrouted.flow:
+        return "callers also come here directly"
+    if starts.outgoing is not None:
+        return "people that ringflow calls come here directly"
+    for use in uses(folder):
+        if use.of is flow and use.gift.verb != RUN:
+            handed = f"'{use.by.name.text}' hands callers over to it"
+            return handed if use.gift.verb == "flow" else f"'{use.by.name.text}' calls people with it"
+    return ""
 
 
 def _while_alone(state: StateTree) -> Iterator[Rules]:

@@ -18,5 +18,8 @@ def check(folder: Folder) -> Iterator[Problem]:
         for _, _, step in flow.steps():
             name = step.given.get("prompt")
             if name is not None and "prompt" in step.values and name.text not in flow.prompt_keys:
-                message = f"there is no prompt '{name.text}'{did_you_mean(name.text, flow.prompt_keys)}"
-                yield CODE.at(flow.path, name.span, message)
+                meant = did_you_mean(name.text, flow.prompt_keys)
+                hint = (
+                    "" if meant else "A prompt is written under prompts; a text that is said once needs only - speak."
+                )
+                yield CODE.at(flow.path, name.span, f"there is no prompt '{name.text}'{meant}", hint=hint)

@@ -21,8 +21,10 @@ def check(folder: Folder) -> Iterator[Problem]:
         for flow in folder.trees:
             for name in _played(flow):
                 if name.text not in known:
-                    message = f"there is no audio '{name.text}' in project.yaml{did_you_mean(name.text, known)}"
-                    yield CODE.at(flow.path, name.span, message)
+                    meant = did_you_mean(name.text, known)
+                    hint = "" if meant else f'Name it there: audio: {{{name.text}: {{url: "https://..."}}}}.'
+                    message = f"there is no audio '{name.text}' in project.yaml{meant}"
+                    yield CODE.at(flow.path, name.span, message, hint=hint)
 
 
 def _played(flow: FlowTree) -> Iterator[Scalar]:

@@ -20,5 +20,8 @@ def check(folder: Folder) -> Iterator[Problem]:
             for _, _, step in flow.steps():
                 to = step.given.get("to") if step.name == "notify" else None
                 if to is not None and to.text not in known:
-                    message = f"there is no notify address '{to.text}' in project.yaml{did_you_mean(to.text, known)}"
-                    yield CODE.at(flow.path, to.span, message)
+                    meant = did_you_mean(to.text, known)
+                    there = f"It has {' and '.join(known)}." if known else ""
+                    hint = "" if meant else there or f'Name it there: notify: {{{to.text}: {{url: "https://..."}}}}.'
+                    message = f"there is no notify address '{to.text}' in project.yaml{meant}"
+                    yield CODE.at(flow.path, to.span, message, hint=hint)

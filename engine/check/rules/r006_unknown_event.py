@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from engine.core.nearest import nearest
 from engine.core.problem import Problem
-from engine.language import saying
 from engine.language.codes import Code
-from engine.language.events import LINK_EVENTS, split_event
+from engine.language.events import ANYONE, LINK_EVENTS, OWN_EVENTS, split_event
 from engine.language.loader import Folder
 from engine.language.nodes import Scalar
 from engine.language.tree import FlowTree, RoleTree
@@ -21,10 +20,7 @@ def check(folder: Folder) -> Iterator[Problem]:
     for flow in folder.trees:
         for role, block in flow.blocks():
             for branch in block.on:
-                kind = split_event(branch.name, flow, role, folder.catalogue).kind
-                if kind == "later":
-                    yield saying.not_yet(flow.path, branch.key)
-                elif kind == "unknown":
+                if split_event(branch.name, flow, role, folder.catalogue).kind == "unknown":
                     yield from _slip(folder, flow, role, branch.key)
 
 
@@ -47,7 +43,8 @@ def _is_leg(prefix: str, flow: FlowTree, role: RoleTree) -> bool:
 
 def known_events(folder: Folder, flow: FlowTree, role: RoleTree) -> list[str]:
     """Return every event that this role could handle."""
-    events = [*folder.catalogue.events, "action.in_doubt"]
+    events = [*folder.catalogue.events, *OWN_EVENTS]
+    events += [f"{ANYONE}.{event}" for event in folder.catalogue.events if event.startswith("conference.participant.")]
     events += [f"{leg}.{event}" for leg in role.legs for event in folder.catalogue.events]
     others = [other.name for other in flow.roles if other.name != role.name]
-    return events + [f"{name}.{event}" for name in others for event in LINK_EVENTS]
+    return events + [f"{name}.{event}" for name in others for event in (*LINK_EVENTS, *folder.catalogue.events)]

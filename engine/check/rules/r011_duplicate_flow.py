@@ -17,4 +17,5 @@ def check(folder: Folder) -> Iterator[Problem]:
     for flow in folder.trees:
         path = first.setdefault(flow.name.text, flow.path)
         if path != flow.path:
-            yield CODE.at(flow.path, flow.name.span, f"there is a flow '{flow.name.text}' already, in {path}")
+            message = f"there is a flow '{flow.name.text}' already, in {path}; give one of them another name"
+            yield CODE.at(flow.path, flow.name.span, message)

@@ -18,4 +18,5 @@ def check(folder: Folder) -> Iterator[Problem]:
         name = flow.name.text
         if name and not (flow.path == f"{name}{ENDING}" or flow.path.endswith(f"/{name}{ENDING}")):
             file = flow.path.rpartition("/")[2]
-            yield CODE.at(flow.path, flow.name.span, f"this flow is called '{name}', but its file is {file}")
+            message = f"this flow is called '{name}', but its file is {file}; rename one of them"
+            yield CODE.at(flow.path, flow.name.span, message)

@@ -19,6 +19,13 @@ def check(folder: Folder) -> Iterator[Problem]:
             is_main = role is flow.roles[0]
             if not role.is_sound or not role.starts.is_empty or (is_main and flow.name.text == unrouted):
                 continue
+            if is_main and (role.starts.by_flows is not None or role.starts.outgoing is not None):
+                continue
+            if any(step.name == "dial" and step.values.get("as") == role.name for _, _, step in flow.steps()):
+                continue  # it is rung
+            if not is_main and not flow.is_sound:
+                continue  # the dial may be among what could not be read
             owner = "this flow" if is_main else f"role '{role.name}'"
             message = f'no call can start {owner}; add starts_when: {{calls_to: ["+15551230000"]}}'
-            yield CODE.at(flow.path, role.key.span, message)
+            hint = "" if is_main else f"Or ring it from another leg: dial: {{to: ..., as: {role.name}}}."
+            yield CODE.at(flow.path, role.key.span, message, hint=hint)

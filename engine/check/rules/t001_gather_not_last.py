@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.core.problem import Problem
+from engine.core.verbs import GATHERS
 from engine.language.codes import Code
 from engine.language.loader import Folder
 
@@ -18,7 +19,7 @@ def check(folder: Folder) -> Iterator[Problem]:
             if not state.is_sound:
                 continue
             for step in state.all_steps():
-                if step.name == "gather" and step is not state.gather:
+                if step.name in GATHERS and step is not state.gather:
                     where = "of 'do'" if step in state.steps else "of a state's 'do', not of a rule"
-                    message = f"gather must be the last step {where}, because 'keys' follows it"
+                    message = f"{step.name} must be the last step {where}, because 'keys' follows it"
                     yield CODE.at(flow.path, step.key.span, message)

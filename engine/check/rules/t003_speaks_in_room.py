@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.check.paths import walk
+from engine.check.ways import ways_of
 from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.loader import Folder
 
 CODE = Code("T003", "speaks-in-room", "A speak, play, gather or record while the call is in a room.")
 
+_INSTEAD = {
+    "speak": "Or say it in the room: conference_speak: {text: ..., to: me}.",
+    "prompt": "Or say it in the room: conference_speak: {text: ..., to: me}.",
+    "play": "Or play it in the room: conference_play: {audio: ..., to: me}.",
+    "gather": "Or ask in the room, with audio: conference_gather: {play: ...}.",
+    "record": "Or record the room: conference_record_start.",
+}
+
 
 def check(folder: Folder) -> Iterator[Problem]:
-    """Yield one problem for each step that cannot be heard in a room."""
+    """Yield one problem for the first step on each way that cannot be heard in a room."""
+    ways = ways_of(folder)
     for flow in folder.trees:
         for role in flow.roles:
             told: set[int] = set()
-            for visit in walk(role):
+            for visit in ways.visits(flow, role):
                 step = visit.step
-                if step.verb.audible and visit.situation.is_in_room and id(step) not in told:
+                in_vain = visit.situation.is_in_room and not visit.situation.is_unheard
+                if step.is_audible and in_vain and id(step) not in told:
                     told.add(id(step))
                     message = f"'{step.name}' may come while the call is in a room; put - leave_conference before it"
-                    yield CODE.at(flow.path, step.key.span, message)
+                    yield CODE.at(flow.path, step.key.span, message, hint=_INSTEAD.get(step.name, ""))

@@ -18,4 +18,4 @@ def check(folder: Folder) -> Iterator[Problem]:
         is_known = flow.is_sound and used <= flow.prompt_keys.keys()  # else one of them may be meant
         for name, key in flow.prompt_keys.items():
             if is_known and name not in used:
-                yield CODE.at(flow.path, key.span, f"no step uses the prompt '{name}'")
+                yield CODE.at(flow.path, key.span, f"no step uses the prompt '{name}'; use it or remove it")

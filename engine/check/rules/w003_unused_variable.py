@@ -22,5 +22,6 @@ def check(folder: Folder) -> Iterator[Problem]:
         written = {name.text for _, _, step in tree.steps() for name in written_by(step)}
         is_known = written <= {*tree.variables, PSEUDO_VARIABLE}  # else one of them may be meant
         for name, key in tree.variable_keys.items():
-            if is_known and name not in compiled.names_read:
-                yield CODE.at(tree.path, key.span, f"nothing reads the variable '{name}'")
+            is_read = name in compiled.names_read or name in compiled.flow.shared  # by another leg: agent.account
+            if is_known and not is_read and name not in tree.answers:
+                yield CODE.at(tree.path, key.span, f"nothing reads the variable '{name}'; use it or remove it")

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from engine.core.event import Event
+from engine.core.flow import Exit
 from engine.core.leg import Running
 from engine.core.turn import Turn
 
@@ -24,14 +25,26 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A step that did not work: *code* is Telnyx's error code, or a word of ours; *status* the HTTP status or 0."""
+    """
+    A step that did not work: *code* is Telnyx's error code, or a word of ours; *status* the HTTP status or 0.
+
+    *is_forbidden*: the engine refused to do it; a handler of ``action.refused`` comes before ``on_error``.
+    """
 
     code: str
     status: int = 0
     title: str = ""
+    is_forbidden: bool = False
 
 
-Result: TypeAlias = Verdict | Failure
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """A step that says itself where the leg goes on; neither the rest of its block nor ``then`` follows."""
+
+    exit: Exit
+
+
+Result: TypeAlias = Verdict | Failure | Leaves
 
 
 def _accepted(_turn: Turn, running: Running, _event: Event) -> Result:
@@ -49,6 +62,10 @@ def _refused(_turn: Turn, _running: Running, event: Event) -> Result:
     return failure_from(event.payload)
 
 
+def _carries_on(_turn: Turn, _running: Running, _event: Event) -> Result:
+    return Verdict.DONE
+
+
 def _nothing(_turn: Turn, _running: Running, _name: str, _event: Event) -> Result | None:
     return None
 
@@ -63,7 +80,8 @@ class Act:
     One verb's behaviour.
 
     *begin* issues its commands. *finish* looks at an event (by the name that handlers know) and returns a result, or
-    None when the event is not about the step. *accepted* and *refused* take Telnyx's answer to the step's command.
+    None when the event is not about the step. *accepted* and *refused* take Telnyx's answer to the step's command,
+    *in_doubt* that there is none (runtime.md, "Commands", 3: by default the flow carries on).
     *limit_s*: how many seconds after its acceptance the step is given up (runtime.md, "Commands", 5).
     """
 
@@ -71,6 +89,7 @@ class Act:
     finish: Callable[[Turn, Running, str, Event], Result | None] = _nothing
     accepted: Callable[[Turn, Running, Event], Result] = _accepted
     refused: Callable[[Turn, Running, Event], Result] = _refused
+    in_doubt: Callable[[Turn, Running, Event], Result] = _carries_on
     limit_s: Callable[[Turn, Running], float] = _ten_seconds
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from engine.core.acts.act import Act, Failure, Result, Verdict, waits_for_webhook
 from engine.core.event import ClientState, Event
-from engine.core.leg import FarLeg, Running
+from engine.core.leg import FarLeg, Frame, Running
 from engine.core.turn import Turn
+
+_REFERRAL_S = 60.0  # the other side rings meanwhile
 
 # Telnyx repeats a webhook at most 5 times within 60 s (runtime.md, "Path of a webhook"; facts.md, section 2).
 RETRIES_MS = (500, 1500, 4000, 12000, 40000)
@@ -54,33 +56,58 @@ def _reject(turn: Turn, running: Running) -> Result:
 def _transfer(turn: Turn, running: Running) -> Result:
     leg, frame = turn.leg, running.frame
     to = str(turn.option(frame, "to"))
-    is_from_data = hasattr(turn.action(frame).options["to"], "evaluate")
-    if is_from_data and not may_call(turn, to):
-        return Failure("may_call", title="the number is outside may_call of project.yaml")
+    if (refusal := forbidden(turn, frame, to)) is not None:
+        return refusal
     word = str(turn.option(frame, "as") or "transfer")
     running.note["word"] = word
     leg.far_legs[word] = FarLeg(leg.n + 1)
     far_token = ClientState(turn.program.install, leg.run, leg.n + 1, word).encode()
-    caller_id = turn.option(frame, "from") or turn.program.project.caller_id or None
+    program = turn.program
+    caller_id = turn.option(frame, "from") or program.flow.settings.call_from or program.project.caller_id or None
     turn.send(
         "transfer",
         {"from": caller_id},
         to=to,
         timeout_secs=int(turn.option(frame, "ring_for")),
+        time_limit_secs=_whole(turn.option(frame, "longest")),
         target_leg_client_state=far_token,
         webhook_retries_policies=retry_policies(),
     )
     return waits_for_webhook(running)
 
 
+def _refer(turn: Turn, running: Running) -> Result:
+    turn.send("refer", sip_address=str(turn.option(running.frame, "to")))
+    return waits_for_webhook(running)
+
+
+def _referred(_turn: Turn, _running: Running, name: str, event: Event) -> Result | None:
+    if name == "call.refer.failed":
+        answer = event.payload.get("sip_notify_response")
+        return Failure("refer_failed", title=f"The other side did not take the call (SIP {answer})")
+    return Verdict.DONE if name == "call.refer.completed" else None
+
+
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds)
+
+
+def forbidden(turn: Turn, frame: Frame, number: str) -> Failure | None:
+    """Return the refusal to ring a number that came from data, unless it may be (interfaces.md, "Safe by default")."""
+    if not hasattr(turn.action(frame).options["to"], "evaluate") or may_call(turn, number):
+        return None
+    return Failure("may_call", title="the number is outside may_call of project.yaml", is_forbidden=True)
+
+
 def may_call(turn: Turn, number: str) -> bool:
-    """Tell whether a number that came from data may be dialled (interfaces.md, "Safe by default")."""
+    """Tell whether *number* begins as project.yaml allows for numbers from data."""
     is_number = number.startswith("+") and number[1:].isascii() and number[1:].isdigit() and 8 <= len(number) <= 16
     return is_number and number.startswith(turn.program.project.may_call)
 
 
-def _transferred(_turn: Turn, running: Running, name: str, _event: Event) -> Result | None:
+def _transferred(turn: Turn, running: Running, name: str, _event: Event) -> Result | None:
     if name == "call.bridged":
+        turn.keeps = ""  # connected elsewhere: what it was linked with before is left behind
         return Verdict.DONE
     return Verdict.DROP if name == f"{running.note['word']}.call.hangup" else None
 
@@ -93,5 +120,6 @@ ACTS = {
     "answer": Act(begin=_answer, finish=_answered),
     "hangup": Act(begin=_hang_up),
     "reject": Act(begin=_reject),
+    "refer": Act(begin=_refer, finish=_referred, limit_s=lambda _turn, _running: _REFERRAL_S),
     "transfer": Act(begin=_transfer, finish=_transferred, limit_s=_ring_time),
 }

@@ -22,6 +22,7 @@ def _enqueue(turn: Turn, running: Running) -> Result:
         "queue_name": queue,
         "max_size": most,
         "max_wait_time_secs": None if max_wait_s is None else int(max_wait_s),
+        "keep_after_hangup": turn.option(frame, "keep_after_hangup") or None,
     }
     running.note["queue"] = queue
     turn.send("enqueue", leg.enqueued)
@@ -58,11 +59,11 @@ def entered(turn: Turn, queue: str) -> None:
     )
 
 
-def left(turn: Turn) -> None:
-    """Note that this leg is in no queue any more, and tell the queue's run."""
+def left(turn: Turn, *, reason: str = "") -> None:
+    """Note that this leg is in no queue any more, and tell the queue's run. *reason* is Telnyx's word."""
     leg = turn.leg
     if leg.queue:
-        turn.out.tell(queue_run(leg.queue), "queue.left", run=leg.run)
+        turn.out.tell(queue_run(leg.queue), "queue.left", run=leg.run, reason=reason)
         leg.queue = ""
 
 

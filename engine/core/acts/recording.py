@@ -1,4 +1,4 @@
-"""record: a message from the caller."""
+"""record: a message from the caller, or all of the call in the background."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ def _begin(turn: Turn, running: Running) -> Result:
         play_beep=turn.option(frame, "beep"),
         timeout_secs=None if silence_s is None else int(silence_s),
     )
+    if turn.option(frame, "during"):
+        return Verdict.WAITS  # finished when accepted: record_stop or the call's end ends it
     media.started(turn, "record")
     return waits_for_webhook(running)
 
 
-def _ended(turn: Turn, _running: Running, name: str, event: Event) -> Result | None:
-    if name not in ("call.recording.saved", "call.recording.error"):
+def _ended(turn: Turn, running: Running, name: str, event: Event) -> Result | None:
+    if name not in ("call.recording.saved", "call.recording.error") or not running.note.get("awaits_webhook"):
         return None
     turn.leg.media = None
     if name == "call.recording.error":

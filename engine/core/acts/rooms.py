@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.core import levels, links
 from engine.core.acts.act import Act, Result, Verdict, failure_from
 from engine.core.event import Event
 from engine.core.leg import Running
@@ -13,12 +14,16 @@ from engine.core.turn import Turn
 
 HANGUP_FOLLOWS_WITHIN_S = 0.5
 _CREATE_OPTIONS = ("max_people", "lasts")
-_JOIN_OPTIONS = ("must_exist", "muted", "on_hold", "end_room_on_exit", "beep")
+_JOIN_OPTIONS = ("as", "role", "to", "must_exist", "muted", "on_hold", "end_room_on_exit", "beep", "region")
+_OWN = "own"
+_IDS = ("call_control_id", "call_leg_id", "call_session_id", "connection_id")
+# What a leg hears of itself in a room, and the room and the others do not.
+_TOLD = ("call.gather.ended", "conference.participant.")
 
 
 def ask_to_join(turn: Turn, room: str, *, queue: str = "", partner: str = "", **wishes: Any) -> None:
     """Ask the run of *room* to let this leg in. *queue*, *partner*: of a private room that ``connect`` made."""
-    leg = turn.leg
+    leg, known = turn.leg, turn.level(levels.known_as(turn))
     depart(turn)
     leg.stay += 1
     leg.room, leg.is_in_room = room, False
@@ -28,11 +33,13 @@ def ask_to_join(turn: Turn, room: str, *, queue: str = "", partner: str = "", **
         run=leg.run,
         stay=leg.stay,
         call_control_id=leg.call_control_id,
-        flow=leg.flow,
-        role=leg.role,
+        flow=known.flow,
+        role=known.role,
         number=leg.number,
+        ids={name: getattr(leg, name) for name in _IDS},
         listens=_listens(turn),
-        linked=sorted(leg.links),
+        linked=sorted(role for role, link in leg.links.items() if link.via != "bridge"),  # a bridge ends with the join
+        person=links.introduction(turn),
         queue=queue,
         partner=partner,
         wishes=wishes,
@@ -56,12 +63,12 @@ def taken_out(turn: Turn) -> None:
     turn.set_timer("departed", HANGUP_FOLLOWS_WITHIN_S)
 
 
-def depart(turn: Turn, *, hangup: bool = False) -> None:
+def depart(turn: Turn) -> None:
     """Tell the room that Telnyx has taken this leg out of it, where that is still to be done."""
     leg = turn.leg
     turn.drop_timers("departed")
     if leg.departed:
-        turn.out.tell(room_run(leg.departed), "room.left", run=leg.run, stay=leg.stay, hangup=hangup)
+        turn.out.tell(room_run(leg.departed), "room.left", run=leg.run, stay=leg.stay, hangup=turn.hangup)
         leg.departed = ""
 
 
@@ -74,17 +81,40 @@ def is_out(turn: Turn, room: str) -> None:
 
 
 def _listens(turn: Turn) -> list[str]:
-    """Return the room events that some handler of this leg's role takes."""
-    blocks = (turn.role.anywhere, *turn.role.states.values())
-    names = {name for block in blocks for name in block.on}
-    return sorted(name for name in names if name.startswith("conference.") and ".participant." not in name)
+    """Return the room events that some handler of this leg's role takes, or of the flows that run this one."""
+    roles = [turn.role_at(depth) for depth in levels.chain(turn)]
+    names = {name for role in roles for block in (role.anywhere, *role.states.values()) for name in block.on}
+    return sorted(name for name in names if name.startswith(("conference.", "anyone.")) and not _is_own(name))
+
+
+def _is_own(event: str) -> bool:
+    return event.startswith("conference.participant.")
+
+
+def listen_again(turn: Turn) -> None:
+    """Tell the room what this leg listens to, when its flow is another than at the time of the join."""
+    leg = turn.leg
+    if leg.room:
+        turn.out.tell(room_run(leg.room), "room.listens", run=leg.run, stay=leg.stay, listens=_listens(turn))
+
+
+def pass_on(turn: Turn, name: str, event: Event) -> None:
+    """Tell the room what Telnyx says about this leg in it: somebody may wait for that."""
+    leg = turn.leg
+    is_said = name.startswith(_TOLD) and name not in ("conference.participant.joined", "conference.participant.left")
+    if leg.is_in_room and is_said and event.conference_id in (leg.conference_id, None):
+        payload = dict(event.payload)
+        turn.out.tell(room_run(leg.room), "room.told", run=leg.run, stay=leg.stay, type=name, payload=payload)
+
+
+def room_called(turn: Turn, name: str) -> str:
+    """Return the name of the room that an author calls *name*."""
+    return f"own {turn.leg.run[:8]}" if name == _OWN else name
 
 
 def _join(turn: Turn, running: Running) -> Result:
     frame = running.frame
-    room = str(turn.option(frame, "room"))
-    if room == "own":
-        room = f"own {turn.leg.run[:8]}"
+    room = room_called(turn, str(turn.option(frame, "room")))
     if turn.leg.room == room and turn.leg.is_in_room:
         return Verdict.DONE
     wishes = {name: turn.option(frame, name) for name in (*_CREATE_OPTIONS, *_JOIN_OPTIONS)}

@@ -10,6 +10,7 @@ from engine.core.event import Event
 from engine.core.flow import Prompt
 from engine.core.leg import MediaKind, Running
 from engine.core.program import audio_parameters
+from engine.core.scope import resolve
 from engine.core.text import Text, is_ssml
 from engine.core.turn import Turn
 
@@ -73,7 +74,8 @@ def _speak(turn: Turn, running: Running) -> Result:
 def _prompt(turn: Turn, running: Running) -> Result:
     prompt = prompt_of(turn, turn.option(running.frame, "prompt"))
     if not prompt.audio:
-        return _say(turn, running, "speak", prompt.text, ssml=is_markup(prompt.text))
+        text = str(resolve(prompt.text, turn.scope(running.frame.fields)))
+        return _say(turn, running, "speak", text, ssml=is_markup(prompt.text))
     turn.send("playback_start", **audio_parameters(turn.program.project, prompt.audio))
     media.started(turn, "play")
     return waits_for_webhook(running)

@@ -1,0 +1,36 @@
+"""``ringflow serve``: the service."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from engine.commands.folders import load_folder, settings
+from engine.commands.terminal import OK
+
+
+@click.command(epilog="Example: TELNYX_API_KEY=KEY... TELNYX_PUBLIC_KEY=... ringflow serve")
+def serve() -> int:
+    """Run the service: take Telnyx's webhooks and carry out the flows. All settings come from the environment."""
+    from engine.service import serve as serve_flows
+
+    found = settings(for_serve=True)
+    for warning in found.warnings:
+        click.echo(f"ringflow: warning: {warning}", err=True)
+    version, files = load_folder(found.flows, found.stage)
+    _run(serve_flows(found, version, files, reload=lambda: load_folder(found.flows, found.stage)))
+    return OK
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run *main* on uvloop where it installs, else on asyncio's own loop."""
+    try:
+        import uvloop
+    except ImportError:
+        import asyncio
+
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
