@@ -6,13 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check clean
+.PHONY: demo test check clean graphviz
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/ready-dev
+test: $(VENV)/ready-dev graphviz
 	$(BIN)/python -m pytest -n 2 -q -m "not slow"
+
+# Pictures of flows are drawn by Graphviz; without it their tests say that they are skipped.
+graphviz:
+	@command -v dot >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		{ apt-get install -qq -y --no-install-recommends graphviz >/dev/null 2>&1 || \
+		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends graphviz; } >/dev/null 2>&1; } } || \
+		echo "SKIPPED: the tests of SVG and PNG diagrams need Graphviz; on Debian and Ubuntu: apt-get install graphviz"
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -7,7 +7,6 @@ person mends one word; so the checker tells of one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -26,16 +25,15 @@ _LEFTOVERS = ("G014", "G015", "G016", "W00")
 _OF_FOLDER = ("C002", "G013", "R016", "R04", "R06", "R07", "T002", "T003", "T008", "W06")
 # rule -> the beginnings of the codes of its causes. A handler or exit that could not be read is no missing one.
 _EVENTS = ("R006", "R007", "R008")
-_LEGS = (*_EVENTS, "R040", "R070", "R071")
+_LEGS = (*_EVENTS, "R035", "R033", "R034")
 _WAYS = ("S", "R001", *_LEGS)
 _CAUSES: Mapping[str, tuple[str, ...]] = {
-    "G001": (*_EVENTS, "G005"), "G002": (*_EVENTS, "G005"), "G005": ("R006",), "G013": _EVENTS, "R008": ("S",),
-    "R014": ("S", *_LEGS), "R067": ("S",), "R072": ("S", *_LEGS), "R073": ("S", *_LEGS), "T002": _WAYS, "T003": _WAYS,
-    "T007": (*_LEGS, "R009"), "T008": (*_WAYS, "R009"), "T071": _WAYS, "T090": (*_EVENTS, "T007"),
+    "G001": (*_EVENTS, "G005"), "G002": (*_EVENTS, "G005"), "G005": ("R006",), "G013": _EVENTS, "R008": ("S",), "R009": ("R006",),
+    "R014": ("S", *_LEGS), "R027": ("S",), "R028": ("S", *_LEGS), "R029": ("S", *_LEGS), "T002": _WAYS, "T003": _WAYS,
+    "T007": (*_LEGS, "R009"), "T008": (*_WAYS, "R009"), "T024": _WAYS, "T022": (*_EVENTS, "T007"),
 }  # fmt: skip
 _ALSO_DECLARES = {"remember": ("starts_when", "another_flow_calls", "needs", "answers")}
 _MOST = 300  # problems of one file; comparing the names of more takes long, and nobody reads them all
-_KEY = re.compile(r"""(?:^\s*(?:- +)*|[{,]\s*)["']?([\w.* -]+?)["']?\s*:""")
 
 
 def without_echoes(
@@ -135,7 +133,8 @@ def _is_doubtful(warning: Problem, file: SourceFile, spoilt: set[int], lines: se
 
 def _without_names_of_broken_places(problems: list[Problem], broken: list[Problem], file: SourceFile) -> list[Problem]:
     """Return *problems* without those about a name that is declared in a line with a fault: it is not unknown."""
-    words = {word for problem in broken for word in _KEY.findall(file.line(problem.line))}
+    lines = {problem.line for problem in broken}
+    doubtful = {section: [key.text for key in file.declared(section) if key.span.line in lines] for section in SECTIONS}
     first_words = {file.line(problem.line).lstrip().partition(":")[0] for problem in broken}
     lost = {section for section in SECTIONS if first_words & {section, *_ALSO_DECLARES.get(section, ())}}
     kept = []
@@ -143,7 +142,7 @@ def _without_names_of_broken_places(problems: list[Problem], broken: list[Proble
         unknown = unknown_in(problem, file)
         if unknown is not None and unknown.section in lost:
             continue
-        if unknown is not None and nearest(unknown.name, words) is not None:
+        if unknown is not None and nearest(unknown.name, doubtful[unknown.section]) is not None:
             continue
         if unknown is not None and broken and problem.rule == "X002" and unknown.first in STEPS_LEAVE:
             continue

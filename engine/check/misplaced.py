@@ -55,9 +55,14 @@ def _suspects(problems: list[Problem]) -> list[int]:
         message = problems[0].message
         return [problems[0].line] if any(words in message for words in _OF_LINES) else []
     odd = [problem for problem in problems if problem.rule in _ODD_SHAPE and "did you mean" not in problem.message]
-    if len(problems) == 1 and not any(problem.rule in _FOREIGN for problem in odd):
+    if len(problems) == 1 and not any(problem.rule in _FOREIGN or _is_of_rule(problem) for problem in odd):
         return []
     return [problem.line for problem in odd][:_MOST_SUSPECTS]
+
+
+def _is_of_rule(problem: Problem) -> bool:
+    """Tell whether a doubled key may be the first of another rule, whose dash is missing."""
+    return problem.rule == "Y003" and problem.message.startswith(("'if'", "'do'", "'then'"))
 
 
 def _has_shape(content: bytes, path: str) -> bool:

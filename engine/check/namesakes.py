@@ -16,7 +16,7 @@ from engine.language.nodes import Document, Entry, List, Map, Node, Scalar
 # Rules that say "there is no ...": the section that would have it; X002 speaks of variables and of legs.
 _SECTION_OF = {
     "R001": "states", "R002": "prompts", "R003": "remember", "R006": "roles", "R007": "roles", "R019": "hours",
-    "R040": "roles", "R070": "roles", "R071": "roles", "X002": "remember",
+    "R035": "roles", "R033": "roles", "R034": "roles", "X002": "remember",
 }  # fmt: skip
 SECTIONS = {"states": "state", "prompts": "prompt", "remember": "variable", "roles": "leg", "hours": "timetable"}
 _NO_VARIABLE = "there is no variable "
@@ -141,7 +141,8 @@ def _told_once(section: str, name: str, group: list[Problem], file: SourceFile) 
     meant = nearest(name, declared)
     if section == "roles":
         numbers = sorted({*numbers, *file.uses(name)})  # as: agent makes agent.left a good event
-    if len(numbers) > 1 and meant is not None and not file.uses(meant):
+    is_outvoted = len(group) > 1 or len(numbers) > 1
+    if is_outvoted and meant is not None and not file.uses(meant):
         span = declared[meant].span
         places = f"line{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
         message = f"this {SECTIONS[section]} is called '{meant}', but '{name}' in {places}; write it the same way"

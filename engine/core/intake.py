@@ -283,7 +283,7 @@ def _start(
     turn.keys.extend(_keys(event))
     _journal_event(turn, event)
     turn.set_timer("longest", found.flow.settings.longest_call_s)
-    begin(turn, found.role.start)
+    begin(turn, found.role.start, event)
     return turn.change(event_id=event.id, ver_before=ver_before, version=version.hash)
 
 

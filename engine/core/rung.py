@@ -106,7 +106,7 @@ def _answered(turn: Turn, event: Event) -> None:
     if origin.links:
         leg.links[origin.role] = links.link_to(turn, origin.person, "dial")
     origin.person = {"number": origin.person.get("number")}
-    begin(turn, turn.role.start)
+    begin(turn, turn.role.start, event)
     if origin.role in leg.links and leg.status == "live":
         rules.offer(turn, f"{origin.role}.joined", {})
         settle(turn)

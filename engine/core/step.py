@@ -52,11 +52,16 @@ def settle(turn: Turn) -> None:
     states.limit(turn)
 
 
-def begin(turn: Turn, state: str) -> None:
-    """Let a new leg enter its first state; events that came before its call.initiated are offered then."""
+def begin(turn: Turn, state: str, event: Event) -> None:
+    """
+    Let a new leg enter its first state, and offer it *event*, which began the call, before anything is done.
+
+    Events that came before it are offered then.
+    """
     states.enter(turn, state)
     for row in turn.leg.parked:
         _take_note(turn, row["name"], Event(id=row["id"], type=row["type"], payload=row["payload"]))
+    rules.offer(turn, event.type, event.payload)
     settle(turn)
 
 
@@ -152,9 +157,10 @@ def _note_end(turn: Turn, event: Event) -> None:
 def _is_hidden(turn: Turn, name: str, event: Event) -> bool:
     """Tell whether an event belongs to the manoeuvre of ``connect``, which flows do not see."""
     leg = turn.leg
+    is_private = leg.connecting is not None or leg.is_private
     if name in ("conference.participant.joined", "conference.participant.left"):
-        return leg.connecting is not None or leg.is_private or event.conference_id == (leg.hidden_id or None)
-    return name == "call.dequeued" and (leg.connecting is not None or leg.is_private)
+        return is_private or bool(leg.hidden_id and event.conference_id == leg.hidden_id)
+    return name == "call.dequeued" and is_private
 
 
 def _hand_on(turn: Turn, name: str, event: Event, until: float | None = None) -> None:

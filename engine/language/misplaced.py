@@ -118,7 +118,7 @@ def _at_and_outer(layout: Layout, number: int) -> tuple[int, int]:
 def _ends_of_block(layout: Layout, index: int) -> Iterator[int]:
     """Yield the rows that may be the last of what stands in row *index*: where it has moved, that is not clear."""
     rows, row = layout.rows, layout.rows[index]
-    if not row.opens or index + 1 == len(rows):
+    if index + 1 == len(rows) or not (row.opens or rows[index + 1].indent > row.indent):
         return
     likely, found = {*layout.before[index].places, rows[index + 1].indent}, 0
     for last in range(index + 1, len(rows)):
@@ -144,7 +144,9 @@ def _moved(layout: Layout, first: int, last: int) -> Iterator[_Mend]:
                 f"these lines, to line {layout.rows[last].number + 1}, stand too far to the {side}; "
                 f"put {spaces} before this one, and move the others with it"
             )
-        yield _Mend(first, last, by, message, 10 * abs(by) + last - first)
+        after = layout.rows[last + 1].indent if last + 1 < len(layout.rows) else 0
+        is_whole = after <= layout.rows[first].indent
+        yield _Mend(first, last, by, message, 10 * abs(by) + (0 if is_whole else min(last - first, 9)))
 
 
 def _with_dash(layout: Layout, index: int) -> Iterator[_Mend]:

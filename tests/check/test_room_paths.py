@@ -28,11 +28,11 @@ LEFT = "agent.left: {do: [%s]}"
 CASES = {
     "who stays in a plain room can speak in it": ("", LEFT % "{conference_speak: Gone.}", "{speak: Bye}", []),
     "who stays in a plain room cannot speak outside it": ("", LEFT % "{speak: Gone.}", "{speak: Bye}", ["T003"]),
-    "a room that has ended is no place to speak": ("", LEFT % "{log: x}", "{conference_speak: Bye}", ["T040"]),
+    "a room that has ended is no place to speak": ("", LEFT % "{log: x}", "{conference_speak: Bye}", ["T014"]),
     "the two stops may stand anywhere": ("", LEFT % "{log: x}", "conference_stop, conference_record_stop", []),
     "another room can be named": ("", LEFT % "{log: x}", "{conference_speak: {text: Bye, room: hall}}", []),
     "whoever ends the room is in none": (
-        ", conference_end, {conference_speak: Bye}", LEFT % "{log: x}", "{speak: Bye}", ["T040"],
+        ", conference_end, {conference_speak: Bye}", LEFT % "{log: x}", "{speak: Bye}", ["T014"],
     ),
 }  # fmt: skip
 
@@ -51,4 +51,4 @@ def test_a_flow_that_others_use_may_get_a_call_that_is_in_a_room() -> None:
     text = TWO.format(steps="", on=LEFT % "{log: x}", bye="{conference_speak: Bye}")
     text = text.replace('{calls_to: ["+15551230000"]}', "{another_flow_calls: true}")
 
-    assert "T040" not in {problem.rule for problem in check_files({"two.flow.yaml": text.encode()})}
+    assert "T014" not in {problem.rule for problem in check_files({"two.flow.yaml": text.encode()})}

@@ -132,7 +132,7 @@ def test_events_that_nobody_takes(event: str):
         phone.wait(14 - before_s)
         if event == "call.initiated":
             assert phone.state(call) in ("a", "b")
-        phone.webhook(event, call, digit="1", queue="x", status="valid", conference_id="x")
+        phone.webhook(event, call, digit="1", queue="x", status="valid")
         phone.wait(before_s + 0.5)
 
         assert phone.state(call) == "d"

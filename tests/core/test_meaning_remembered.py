@@ -93,7 +93,7 @@ def test_secrets():
     ):
         assert "X003" in {problem.rule for problem in check_files(_files("", condition))}, condition
     public = INNER.replace("{type: text, secret: true}", "text").encode()
-    assert "R064" in {problem.rule for problem in check_files({**files, "inner.flow.yaml": public})}
+    assert "R024" in {problem.rule for problem in check_files({**files, "inner.flow.yaml": public})}
 
     phone = Phone(files["desk.flow.yaml"].decode(), INNER, secrets={"pin": "4821"})
     call = phone.calls(wait=2)
@@ -246,4 +246,4 @@ def test_machines(asked: bool):
     problems = check_files(
         {"desk.flow.yaml": text.encode(), "project.yaml": PROJECT + b'telnyx: {connection_id: "77"}\n'}
     )
-    assert ("T072" in {problem.rule for problem in problems}) is not asked
+    assert ("T012" in {problem.rule for problem in problems}) is not asked

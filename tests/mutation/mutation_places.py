@@ -239,7 +239,8 @@ def lines_told(source: Source, entry: Entry) -> set[int]:
         for other in source.entries
         if other.what == "event" and ".says." in other.word and first <= other.line <= last
     }
-    return {value.line for value in source.values if value.node.value in words and value.owner.startswith("verb:tell")}
+    lines = {value.line for value in source.values if value.node.value in words and value.owner.startswith("verb:tell")}
+    return lines | {other.line for other in source.entries if other.word in words and other.parent == "word"}
 
 
 def _state(key: yaml.ScalarNode, value: yaml.Node, role: str) -> Around:

@@ -56,9 +56,14 @@ def _is_of_version(name: str) -> bool:
 
 
 def _fewest(name: str, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    """Return the flow with its project file if it is complete so, else its whole folder."""
-    few = {path: content for path, content in files.items() if path in (name, "project.yaml")}
-    return few if not check_files(few) else files
+    """Return the flow with its project file if it is complete so, or with the flows around it, or the whole folder."""
+    flows = {path: path.removesuffix(".flow.yaml").encode() for path in files if path.endswith(".flow.yaml")}
+    around = {path for path, word in flows.items() if word in files[name] or flows[name] in files[path]}
+    for wanted in ({name}, around):
+        few = {path: content for path, content in files.items() if path in {*wanted, "project.yaml"}}
+        if not check_files(few):
+            return few
+    return files
 
 
 def all_changes(subject: Subject, seed: int) -> list[Mutant]:

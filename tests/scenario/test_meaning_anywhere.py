@@ -92,7 +92,7 @@ a:
 
 
 def test_a_role_has_its_own_anywhere():
-    """'A role has its own `anywhere` with `on_error`.'"""
+    """A role has its own `anywhere` with `on_error`."""
     roles = f"""
         roles:
           agent:

@@ -48,9 +48,9 @@ def test_run():
     )
     assert faults(desk(OUTER, top=TOP), INNER) == []
     for written, instead, code in (
-        (", wanted: 3", "", "R061"), ("wanted: 3", "wanted: 3, more: 4", "R062"),
-        ("wanted: 3", "wanted: three", "R063"),
-        ("tries: times", "tries: others", "R065"), ("tries: times", "tries: typed", "R065"),
+        (", wanted: 3", "", "R021"), ("wanted: 3", "wanted: 3, more: 4", "R022"),
+        ("wanted: 3", "wanted: three", "R023"),
+        ("tries: times", "tries: others", "R025"), ("tries: times", "tries: typed", "R025"),
     ):  # fmt: skip
         assert code in faults(desk(OUTER.replace(written, instead), top=TOP), INNER), instead
 
@@ -68,9 +68,9 @@ def test_recursion():
 
     leaf = runs.replace("{run: OTHER}", "{speak: Hello.}").replace("NAME", "leaf")
     assert faults(outer, runs.replace("NAME", "one").replace("OTHER", "leaf"), leaf) == []
-    assert found(("one", "one")) == ["R066"]
-    assert found(("one", "two"), ("two", "one")) == ["R066"]
-    assert found(("one", "two"), ("two", "three"), ("three", "one")) == ["R066"]
+    assert found(("one", "one")) == ["R026"]
+    assert found(("one", "two"), ("two", "one")) == ["R026"]
+    assert found(("one", "two"), ("two", "three"), ("three", "one")) == ["R026"]
 
 
 PLACES = ["inner state", "inner anywhere", "outer state", "outer anywhere"]

@@ -57,3 +57,38 @@ def test_order_of_states():
         comes_true(desk("".join(states[name] for name in order)), told)
     waits = "a:\n  do: [answer]\nb:\n  do: [{speak: Two.}]\n  then: over\n"
     assert "G001" in faults(desk(waits))  # nothing leads from a to b
+
+
+def test_waiting():
+    """
+    A state with neither `then` nor `keys` waits and must have a limit: `after`, a queue with `max_wait` and its
+    handler, or the last step's own.
+    """
+    music = "{play: {audio: tune, repeat: forever}}"
+    waits = f"a:\n  do: [answer, STEP{music}]\n  on: {{call.dtmf.received: over, EVENT: over}}\n"
+
+    def found(step: str, event: str = "call.cost", more: str = "") -> list[str]:
+        return faults(desk(waits.replace("STEP", step).replace("EVENT", event) + more))
+
+    assert found("") == ["G002"]
+    assert found("", more="  after: {9m: over}\n") == []
+    assert found("{enqueue: {queue: q, max_wait: 9m}}, ", "call.dequeued") == []
+    assert found("{enqueue: {queue: q, max_wait: 9m}}, ") == ["G002"]
+    assert found("{enqueue: {queue: q}}, ", "call.dequeued") == ["G002"]
+    rings = (
+        'a:\n  do: [answer, {transfer: {to: "+15557770001", ring_for: 20s, as: boss}}]\n'
+        "  on: {call.bridged: end, boss.call.hangup: over}\n"
+    )
+    assert faults(desk(rings)) == []
+    assert faults(desk(rings.replace("call.bridged: end, ", ""))) == ["G002"]
+    comes_true(desk(rings), "- caller: calls\n- wait: 19s\n- is_in: a\n- hears: This is the end.\n  within: 3s")
+    comes_true(
+        desk(waits.replace("STEP", "").replace("EVENT", "call.cost") + "  after: {9m: over}\n"),
+        """
+        - caller: calls
+        - wait: 539s
+        - is_in: a
+        - hears: This is the end.
+          within: 3s
+        """,
+    )
