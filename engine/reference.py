@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
@@ -27,7 +28,7 @@ _TAKES = {
     "prompt": "a name from `prompts`",
     "notify": "a name from `notify` in project.yaml",
     "variable": "a name from `remember`",
-    "leg": "a name for the far leg",
+    "leg": "the name of a leg",
     "legs": "one leg or several in `[ ]`, or `me`",
     "digits": "how many digits: `4`, or `2 to 4`",
     "phone": 'a phone number such as `"+15551230000"`, or one `{{ }}`',
@@ -38,7 +39,7 @@ _TAKES = {
     "forever": "a number of times, or `forever`",
     "flow": "the name of another flow",
     "state": "the name of a state",
-    "give": "what the flow needs, such as `{reason: callback}`",
+    "give": "names and values, such as `{reason: callback}`",
     "into": "a name from `remember`, or several, each with its part of the result",
     "moment": "one `{{ }}` that gives a time",
     "url": "an address that begins with https://",
@@ -110,6 +111,15 @@ NOTES = {
     "transfer": "The far leg needs a name (`as`). When it is busy, does not answer or refuses, `<name>.call.hangup` "
     "decides, and neither the rest of `do` nor `then` follows. `from` is the number shown; without it "
     "`call_from` of the settings, the project's `caller_id`, else Telnyx's own choice.",
+    "dial": "The role of `as` begins when the other one answers, and both are linked. When that one is busy, does not "
+    "answer or refuses, `<role>.call.hangup` decides, and neither the rest of `do` nor `then` follows. It makes no "
+    "sound; music right before it plays while it rings.",
+    "bridge": "`to` names the role of a linked leg, `queue` takes the first in line.",
+    "run": "`give` is what that flow needs, `into` takes what it answers.",
+    "tell": "With a value it is `tell: {caller: {price: 42}}`, which the other leg reads as `event.value`. Without a "
+    "link nobody hears it.",
+    "call_later": "It needs `at` or `in`. What number is shown and how often it is tried stands in the settings of "
+    "that flow.",
     "http": "The host must be among `http_hosts` of project.yaml. A `{{ }}` may stand behind the host, and is "
     "percent-encoded. `send` is the JSON body of a `post`. `into: {name: customer.name}` takes a part of a JSON "
     "answer by the type of the variable, `into: note` a whole text. Whatever goes wrong leads to the state of "
@@ -127,11 +137,7 @@ NOTES = {
 _EXAMPLES = {
     "gather": '- gather: {speak: "Press 1 for sales.", digits: 1}',
     "play": "- play: {audio: hold_music, repeat: forever}",
-    "record": "- record: {longest: 3m, beep: true, stop_on_silence: 5s}",
     "enqueue": "- enqueue: {queue: support, max_wait: 15m}",
-    "transfer": '- transfer: {to: "+15551239999", as: sales, ring_for: 25s}',
-    "notify": '- notify: {to: inbox, number: "{{ caller.number }}"}',
-    "set": "- set: {tries: 0, language: es-ES}",
     "join_conference": "- join_conference: {room: team, as: guest}",
     "conference_speak": '- conference_speak: {text: "Somebody has left.", to: me}',
     "conference_gather": "- conference_gather: {play: menu, digits: 1}",
@@ -185,6 +191,8 @@ def finished_by(verb: Verb) -> str:
         return "Telnyx's answer"
     if verb.name == "http":
         return "the answer of that address"
+    if verb.name == "run":
+        return "the end of that flow"
     if verb.events:
         return " or ".join(f"`{event}`" for event in verb.events)
     return "Telnyx's answer" if verb.operations else "at once"
@@ -225,7 +233,8 @@ def page(verb: Verb) -> str:
 
 
 def _page(verb: Verb) -> Iterator[str]:
-    yield from (*wrap(f"{verb.name}: {about(verb)}", _WIDTH), "", f"    {written(verb)}", "")
+    text = re.sub(r"\[([^]]+)\]\(#\w+\)", r"\1", about(verb))
+    yield from (*wrap(f"{verb.name}: {text}", _WIDTH), "", f"    {written(verb)}", "")
     if verb.options:
         head = ("option", "what it takes", "default", "limits")
         yield from _columns([head, *(_row(verb, option) for option in verb.options)])

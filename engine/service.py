@@ -50,7 +50,9 @@ _TOLD = {
     "state": "info",
     "log": "info",
     "ended": "info",
+    "call": "info",
     "error": "warning",
+    "lookup_failed": "warning",
     "budget": "warning",
     "unrouted": "warning",
 }

@@ -6,10 +6,12 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC
 
 from engine.config import Settings
 from engine.core.flow import Version
 from engine.core.program import Library
+from engine.core.spoken_time import spoken_time
 from engine.errors import FlowError, SettingsError, StoreError
 from engine.language.loader import load_version
 from engine.ports import Log, Store
@@ -39,6 +41,7 @@ class Versions:
             if version is None:
                 self._log.error("version_unusable", version=name, problem=problem)
             else:
+                await asyncio.to_thread(_warm_up, version)
                 self._add(replace(version, hash=name), files)
 
     def audio(self, address: str) -> bytes | None:
@@ -48,6 +51,7 @@ class Versions:
     async def use(self, version: Version, files: Files) -> None:
         """Give new calls *version* from now on, once the store has its files."""
         await self._store.keep_version(version.hash, files)
+        await asyncio.to_thread(_warm_up, version)
         self._add(version, files)
         self._library.use(version)
         if version.project.notify and not self._settings.secrets.get("notify"):
@@ -96,6 +100,12 @@ def new_library(version: Version, *, install: str, settings: Settings) -> Librar
         secrets=settings.secrets,
         public_url=settings.public_url or "",
     )
+
+
+def _warm_up(version: Version) -> None:
+    """Load what times are said with, where the flows have hours: no call is to wait 40 ms for it."""
+    for language in {flow.settings.language for flow in version.flows.values() if flow.hours}:
+        spoken_time(0.0, now=0.0, zone=UTC, language=language)
 
 
 def _compiled(files: Files) -> tuple[Version | None, str]:

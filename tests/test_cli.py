@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -31,6 +32,7 @@ states:
     then: hangup
 """
 PUBLIC_KEY = "A" * 43 + "="
+ServeFails = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -66,6 +68,18 @@ def ringflow(*arguments: object, env: dict[str, str] | None = None) -> subproces
         timeout=50,
         check=False,
     )
+
+
+@pytest.fixture
+def serve_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> ServeFails:
+    """A function that takes settings, and returns the exit code and the errors of a service that never begins."""
+
+    def fails(**settings: str) -> tuple[int, str]:
+        for name, value in environment(tmp_path, **settings).items():
+            monkeypatch.setenv(name, value)
+        return main(["serve"]), capsys.readouterr().err
+
+    return fails
 
 
 def test_good_flows_have_no_problems(flows: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,13 +170,13 @@ def test_route_says_who_answers_and_why(flows: Path, capsys: pytest.CaptureFixtu
     ],
 )
 def test_a_wrong_setting_is_one_line_and_exit_code_2(
-    tmp_path: Path, flows: Path, settings: dict[str, str], sentence: str
+    serve_fails: ServeFails, flows: Path, settings: dict[str, str], sentence: str
 ) -> None:
-    result = ringflow("serve", env=environment(tmp_path, RINGFLOW_FLOWS=str(flows), **settings))
+    code, error = serve_fails(RINGFLOW_FLOWS=str(flows), **settings)
 
-    assert result.returncode == 2, result.stderr
-    assert result.stderr.startswith(f"ringflow: {sentence}")
-    assert result.stderr.count("\n") == 1
+    assert code == 2, error
+    assert error.startswith(f"ringflow: {sentence}")
+    assert error.count("\n") == 1
 
 
 def test_serve_names_each_missing_secret(tmp_path: Path, flows: Path) -> None:
@@ -177,21 +191,21 @@ def test_serve_names_each_missing_secret(tmp_path: Path, flows: Path) -> None:
     ]
 
 
-def test_serve_prints_the_problems_of_a_broken_flow_and_ends(tmp_path: Path, flows: Path) -> None:
+def test_serve_prints_the_problems_of_a_broken_flow_and_ends(serve_fails: ServeFails, flows: Path) -> None:
     (flows / "hello.flow.yaml").write_text(GOOD.replace("then: hangup", "then: hangupp"))
 
-    result = ringflow("serve", env=environment(tmp_path, RINGFLOW_FLOWS=str(flows)))
+    code, error = serve_fails(RINGFLOW_FLOWS=str(flows))
 
-    assert result.returncode == 1
-    assert "hello.flow.yaml:13:11: error: there is no state 'hangupp'; did you mean 'hangup'?" in result.stderr
-    assert "have problems; mend them first" in result.stderr
+    assert code == 1
+    assert "hello.flow.yaml:13:11: error: there is no state 'hangupp'; did you mean 'hangup'?" in error
+    assert "have problems; mend them first" in error
 
 
-def test_serve_without_its_folder_says_so(tmp_path: Path) -> None:
-    result = ringflow("serve", env=environment(tmp_path, RINGFLOW_FLOWS=str(tmp_path / "none")))
+def test_serve_without_its_folder_says_so(serve_fails: ServeFails, tmp_path: Path) -> None:
+    code, error = serve_fails(RINGFLOW_FLOWS=str(tmp_path / "none"))
 
-    assert result.returncode == 1
-    assert "set RINGFLOW_FLOWS" in result.stderr
+    assert code == 1
+    assert "set RINGFLOW_FLOWS" in error
 
 
 def test_a_file_that_is_no_database_is_told_and_left_alone(tmp_path: Path, flows: Path) -> None:

@@ -27,31 +27,22 @@ class _Allowance:
     rule: Code
     line: int  # the line that it is about
 
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """What it allows: a path, a line, the code of a rule."""
+        return self.path, self.line, self.rule.code
+
 
 def apply(problems: Sequence[Problem], folder: Folder, rules: Sequence[Code]) -> Iterator[Problem]:
     """Yield *problems* without the allowed ones, and what is wrong with the allowances themselves."""
-    allowances: list[_Allowance] = []
-    for path, document in folder.documents.items():
-        lines = {comment.span.line for comment in document.comments}
-        for comment in document.comments:
-            if _CHECK.match(comment.text):
-                found = _read(path, comment, rules, lines)
-                if isinstance(found, Problem):
-                    yield found
-                else:
-                    allowances.append(found)
-    used: set[int] = set()
-    for problem in problems:
-        matching = [
-            index
-            for index, allowance in enumerate(allowances)
-            if (allowance.path, allowance.line, allowance.rule.code) == (problem.path, problem.line, problem.rule)
-        ]
-        used.update(matching)
-        if not matching:
-            yield problem
-    for index, allowance in enumerate(allowances):
-        if index not in used:
+    found = list(_written(folder, rules))
+    yield from (each for each in found if isinstance(each, Problem))
+    allowances = [each for each in found if isinstance(each, _Allowance)]
+    places = {(problem.path, problem.line, problem.rule) for problem in problems}
+    allowed = {allowance.place for allowance in allowances}
+    yield from (problem for problem in problems if (problem.path, problem.line, problem.rule) not in allowed)
+    for allowance in allowances:
+        if allowance.place not in places:
             message = f"nothing in the next line needs this allowance of {allowance.rule.code}; take it out"
             yield UNUSED.at(allowance.path, allowance.comment.span, message)
 
@@ -64,6 +55,13 @@ def can_be_allowed(rule: Code) -> bool:
 def _is_of_language(word: str) -> bool:
     of_formulas = any(word in (code, name) for code, (name, _) in RULES.items())
     return of_formulas or word[:1] == "Y" or any(word in (code.code, code.name) for code in LANGUAGE_CODES)
+
+
+def _written(folder: Folder, rules: Sequence[Code]) -> Iterator[_Allowance | Problem]:
+    for path, document in folder.documents.items():
+        lines = {comment.span.line for comment in document.comments}
+        written = (comment for comment in document.comments if _CHECK.match(comment.text))
+        yield from (_read(path, comment, rules, lines) for comment in written)
 
 
 def _read(path: str, comment: Comment, rules: Sequence[Code], comment_lines: set[int]) -> _Allowance | Problem:

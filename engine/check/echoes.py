@@ -17,22 +17,27 @@ from engine.language.nodes import Document, Map
 
 # Faults of YAML after which the rest of the file still means something.
 _READ_ON = frozenset({"Y003", "Y009"})
+_UNUSED = ("W001", "W002", "W003", "W004")
 # What is sure only where nothing else is wrong in the file: warnings about the ways through it, and what nothing uses.
-_OF_WHOLE_FILE = ("G010", "G014", "G015", "G016", "W00", "W06", "C002")
+_OF_WHOLE_FILE = ("G010", "G014", "G015", "G016", *_UNUSED, "W005", "W006", "C002")
 # Of these again, what may follow from a state that is lost.
-_LEFTOVERS = ("G014", "G015", "G016", "W00")
+_LEFTOVERS = ("G014", "G015", "G016", *_UNUSED)
 # What a file is told because of what other files say: who runs it, who is in a room, who takes callers.
-_OF_FOLDER = ("C002", "G013", "R016", "R04", "R06", "R07", "T002", "T003", "T008", "W06")
+_OF_FOLDER = (
+    "C002", "G013", "R016", "R020", "R021", "R022", "R023", "R024", "R025", "R026", "R027", "R028", "R029",
+    "R033", "R034", "R035", "R036", "R037", "T002", "T003", "T008", "W005", "W006",
+)  # fmt: skip
 # rule -> the beginnings of the codes of its causes. A handler or exit that could not be read is no missing one.
 _EVENTS = ("R006", "R007", "R008")
-_LEGS = (*_EVENTS, "R035", "R033", "R034")
+_LEGS = (*_EVENTS, "R033", "R034", "R035")
 _WAYS = ("S", "R001", *_LEGS)
 _CAUSES: Mapping[str, tuple[str, ...]] = {
-    "G001": (*_EVENTS, "G005"), "G002": (*_EVENTS, "G005"), "G005": ("R006",), "G013": _EVENTS, "R008": ("S",), "R009": ("R006",),
-    "R014": ("S", *_LEGS), "R027": ("S",), "R028": ("S", *_LEGS), "R029": ("S", *_LEGS), "T002": _WAYS, "T003": _WAYS,
-    "T007": (*_LEGS, "R009"), "T008": (*_WAYS, "R009"), "T024": _WAYS, "T022": (*_EVENTS, "T007"),
+    "G001": (*_EVENTS, "G005"), "G002": (*_EVENTS, "G005"), "G005": ("R006",), "G013": _EVENTS, "R008": ("S",),
+    "R009": ("R006",), "R014": ("S", *_LEGS), "R027": ("S",), "R028": ("S", *_LEGS), "R029": ("S", *_LEGS),
+    "T002": _WAYS, "T003": _WAYS, "T007": (*_LEGS, "R009"), "T008": (*_WAYS, "R009"), "T022": (*_EVENTS, "T007"),
+    "T024": _WAYS,
 }  # fmt: skip
-_ALSO_DECLARES = {"remember": ("starts_when", "another_flow_calls", "needs", "answers")}
+_ALSO_DECLARES = "starts_when"  # variables: what another flow gives, and what it is answered
 _MOST = 300  # problems of one file; comparing the names of more takes long, and nobody reads them all
 
 
@@ -136,7 +141,9 @@ def _without_names_of_broken_places(problems: list[Problem], broken: list[Proble
     lines = {problem.line for problem in broken}
     doubtful = {section: [key.text for key in file.declared(section) if key.span.line in lines] for section in SECTIONS}
     first_words = {file.line(problem.line).lstrip().partition(":")[0] for problem in broken}
-    lost = {section for section in SECTIONS if first_words & {section, *_ALSO_DECLARES.get(section, ())}}
+    lost = {section for section in SECTIONS if section in first_words}
+    if any(file.section_around(line) == _ALSO_DECLARES for line in lines):
+        lost.add("remember")
     kept = []
     for problem in problems:
         unknown = unknown_in(problem, file)

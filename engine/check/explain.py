@@ -45,6 +45,7 @@ class RulePage:
 
     @property
     def layer(self) -> str:
+        """What rules of its kind are about."""
         return LAYERS[self.code[0]]
 
 

@@ -8,15 +8,19 @@ from engine.language.tree import RoleTree, StateTree
 
 def can_leave(role: RoleTree, state: StateTree) -> bool:
     """Tell whether some rule, step or handler of ``anywhere`` leads out of *state* when all goes well."""
-    leads = any(exit_.kind != "stay" for section, exit_ in state.exits() if section != "on_error")
+    leads = any(target.kind != "stay" for _, target in state.ways_on())
     return leads or ends_the_call(state) or any(branch.can_leave for branch in role.anywhere.on)
 
 
 def waits(state: StateTree) -> bool:
     """Tell whether *state* waits for an event when its steps are done."""
-    exits = [(section, exit_.kind) for section, exit_ in state.exits() if section != "on_error"]
-    stays = any(section in ("then", "keys") and kind == "stay" for section, kind in exits)
+    stays = any(section in ("then", "keys") and target.kind == "stay" for section, target in state.ways_on())
     return (stays or not (state.then or state.keys)) and not ends_the_call(state)
+
+
+def lacks_keys(state: StateTree) -> bool:
+    """Tell whether *state* asks for keys and does not say where they lead; G006 tells of those."""
+    return state.gather is not None and not state.keys
 
 
 def has_limit(role: RoleTree, state: StateTree) -> bool:
@@ -41,6 +45,4 @@ def leaves_with_last_step(state: StateTree) -> bool:
 
 
 def _queue_has_limit(role: RoleTree) -> bool:
-    return any(
-        step.name == "enqueue" and "max_wait" in step.values for block in role.blocks() for step in block.all_steps()
-    )
+    return any(step.name == "enqueue" and "max_wait" in step.values for step in role.steps())

@@ -13,13 +13,12 @@ _OFF = ("", "disabled", None)
 
 def dials(flow: FlowTree, leg: str) -> list[StepTree]:
     """Return the steps that ring *leg* and ask for a detection."""
-    steps = (step for _, _, step in flow.steps() if step.name == "dial" and step.values.get("as") == leg)
-    return [step for step in steps if step.values.get("detect_machine") not in _OFF]
+    return [step for step in flow.dials(leg) if step.values.get("detect_machine") not in _OFF]
 
 
 def is_asked(flow: FlowTree, leg: str, folder: Folder) -> bool:
     """Tell whether Telnyx may be asked to look for a machine on *leg*, a role of the flow."""
-    if leg != flow.roles[0].name:
+    if leg != flow.caller.name:
         return bool(dials(flow, leg))
     if any(use.of is flow and use.gift.verb != "call_later" for use in uses(folder)):
         return True  # a call that another flow made may come here
@@ -35,4 +34,4 @@ def leg_of(event: str, flow: FlowTree, role: RoleTree, folder: Folder) -> str:
 
 def is_heard(flow: FlowTree, leg: str, folder: Folder) -> bool:
     """Tell whether some handler takes what Telnyx finds on *leg*."""
-    return any(leg_of(branch.name, flow, role, folder) == leg for role, block in flow.blocks() for branch in block.on)
+    return any(leg_of(branch.name, flow, role, folder) == leg for role, branch in flow.handlers())

@@ -21,9 +21,8 @@ _SECTION_OF = {
 SECTIONS = {"states": "state", "prompts": "prompt", "remember": "variable", "roles": "leg", "hours": "timetable"}
 _NO_VARIABLE = "there is no variable "
 _OF_TELNYX = frozenset({"call", "conference", "event", "queue", "secret", "list", "anyone", "action"})
-STEPS_LEAVE = frozenset(
-    {"digits", "queue", "room", "participant"}
-)  # the beginnings of names that exist only with a certain step
+# The beginnings of names that exist only where a certain step stands.
+STEPS_LEAVE = frozenset({"digits", "queue", "room", "participant"})
 _WORD = re.compile(r"[\w.-]+")
 _QUOTED = re.compile(r"'([^']+)'")
 _PROSE = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|\s#.*""")
@@ -63,6 +62,13 @@ class SourceFile:
         place = bisect_right(self._spans, (number, maxsize)) - 1
         first, last = self._spans[place] if place >= 0 else (0, 0)
         return first if number <= last else 0
+
+    def section_around(self, number: int) -> str:
+        """Return the section of the file that holds line *number*, "" where there is none."""
+        root = self.document.root if self.document is not None else None
+        entries = root.entries if isinstance(root, Map) else ()
+        around = (each for each in entries if each.key.span.line <= number <= each.value.span.end_line)
+        return next((entry.key.text for entry in around), "")
 
     def uses(self, word: str) -> set[int]:
         """Return the lines where *word* stands, but as a key, in a comment or in a text outside {{ }}."""
@@ -111,6 +117,9 @@ def unknown_in(problem: Problem, file: SourceFile) -> Unknown | None:
         text = quoted[1] if quoted else text
     first, dot, _ = text.partition(".")
     if dot and first not in _OF_TELNYX | STEPS_LEAVE:  # agent.left, agent.number: it is the leg that there is none of
+        is_of_leg = f"'{first}' has no event", f"there is no event '{text}'; did you mean '{first}."
+        if problem.rule == "R006" and problem.message.startswith(is_of_leg):
+            return None  # the leg is there, the event is not
         return Unknown("roles", first, first)
     return Unknown(section, text, first)
 

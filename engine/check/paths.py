@@ -94,19 +94,27 @@ def ends_the_call(state: StateTree) -> bool:
 
 def reachable(role: RoleTree, begin: StateTree | None = None) -> set[str]:
     """Return the states that some exit leads to from *begin* on, without it from the start and from ``anywhere``."""
-    todo = [begin.name] if begin is not None else []
-    if begin is None:
-        todo += [role.start.text] if role.start is not None else []
-        todo += [target.word.text for _, target in role.anywhere.exits() if target.kind == "state"]
+    if begin is not None:
+        return closure(role, [begin.name], _targets)
+    start = [role.start.text] if role.start is not None else []
+    return closure(role, [*start, *_targets(role.anywhere)], _targets)
+
+
+def closure(role: RoleTree, begin: Iterable[str], leads_to: Callable[[StateTree], Iterable[str]]) -> set[str]:
+    """Return the states of *role* among *begin*, and all that *leads_to* comes to from there on."""
+    todo = [*begin]
     found: set[str] = set()
     while todo:
         name = todo.pop()
         state = role.state(name)
-        if state is None or name in found:
-            continue
-        found.add(name)
-        todo += [target.word.text for _, target in state.exits() if target.kind == "state"]
+        if state is not None and name not in found:
+            found.add(name)
+            todo += leads_to(state)
     return found
+
+
+def _targets(block: StateTree) -> list[str]:
+    return [target.word.text for _, target in block.exits() if target.kind == "state"]
 
 
 # What may be true when a flow that a step runs has ended, by its name and the situation in which it began.

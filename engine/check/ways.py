@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from engine.check.paths import Situation, Visit, Walk
 from engine.check.reuse import uses
 from engine.language.loader import Folder
-from engine.language.tree import FlowTree, RoleTree, StateTree
+from engine.language.tree import FlowTree, RoleTree, StateTree, StepTree
 
 _NEW, _ANSWERED = Situation(), Situation(is_answered=True)
 
@@ -30,14 +30,14 @@ class Ways:
         self._busy: set[tuple[str, Situation]] = set()  # being walked: a flow that runs itself is told of elsewhere
         called = {use.of.name.text for use in uses(folder) if use.gift.verb == "call_later"}
         for name, tree in self._flows.items():
-            starts = tree.roles[0].starts
+            starts = tree.caller.starts
             if name in called or starts.outgoing is not None:
                 self._come(name, _ANSWERED)
             if not starts.is_empty or name == folder.project.project.unrouted.flow:
                 self._come(name, _NEW)
         for name, tree in self._flows.items():
             if not self._entries[name]:
-                self._come(name, _NEW if tree.roles[0].starts.by_flows is None else _ANSWERED)
+                self._come(name, _NEW if tree.caller.starts.by_flows is None else _ANSWERED)
 
     def visits(self, flow: FlowTree, role: RoleTree) -> list[Visit]:
         """Return every step of *role* with every situation in which it may come."""
@@ -51,15 +51,15 @@ class Ways:
         """Return the walk through *role*, made once for all rules."""
         if id(role) not in self._roles:
             begins = self._begins(flow, role)
-            is_known = role is flow.roles[0] and len(begins) == 1
+            is_known = role is flow.caller and len(begins) == 1
             self._roles[id(role)] = (
                 self._walk(flow.name.text, begins[0]) if is_known else Walk(role, begins, self._ends)
             )
         return self._roles[id(role)]
 
     def _begins(self, flow: FlowTree, role: RoleTree) -> list[Situation]:
-        if role is not flow.roles[0]:
-            is_rung = any(step.name == "dial" and step.values.get("as") == role.name for _, _, step in flow.steps())
+        if role is not flow.caller:
+            is_rung = bool(flow.dials(role.name))
             outside = [] if is_rung and role.starts.is_empty else [_NEW]
             return outside + [_ANSWERED] * is_rung
         return sorted(self._entries.get(flow.name.text, (_NEW,)), key=repr)
@@ -78,7 +78,7 @@ class Ways:
         key = (name, situation)
         if key not in self._walks:
             self._busy.add(key)
-            self._walks[key] = Walk(self._flows[name].roles[0], [situation], self._ends)
+            self._walks[key] = Walk(self._flows[name].caller, [situation], self._ends)
             self._busy.discard(key)
         return self._walks[key]
 
@@ -94,3 +94,10 @@ class Ways:
 def ways_of(folder: Folder) -> Ways:
     """Return the ways of *folder*: several rules ask, and the walks are most of their work."""
     return Ways(folder)
+
+
+def steps_where(folder: Folder, holds: Callable[[Visit], bool]) -> Iterator[tuple[FlowTree, StepTree]]:
+    """Yield each step once that may come in a situation in which *holds*, with its flow."""
+    for flow, role in folder.roles():
+        found = {id(visit.step): visit.step for visit in ways_of(folder).visits(flow, role) if holds(visit)}
+        yield from ((flow, step) for step in found.values())

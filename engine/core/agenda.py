@@ -82,9 +82,13 @@ def _pass_over(turn: Turn, frame: Frame) -> bool:
 
 
 def interrupt(turn: Turn) -> None:
-    """Cut the running step if it is audible: the state's own begins again later, a handler's is passed over."""
+    """
+    Cut the running step if somebody hears it or is rung by it: who takes this leg comes first.
+
+    The state's own begins again later, should nothing come of it; a handler's is passed over.
+    """
     leg, running = turn.leg, turn.leg.running
-    if running is None or not _is_audible(turn.action(running.frame)):
+    if running is None or not (_is_audible(turn.action(running.frame)) or runs(turn, "dial")):
         return
     drop_running(turn)
     turn.drop_timers("step")
@@ -94,9 +98,9 @@ def interrupt(turn: Turn) -> None:
         go_on(turn, running.frame)
 
 
-def runs(turn: Turn, verb: str) -> bool:
-    """Tell whether a step with *verb* is being waited for."""
-    return turn.leg.running is not None and turn.action(turn.leg.running.frame).verb == verb
+def runs(turn: Turn, *verbs: str) -> bool:
+    """Tell whether a step with one of *verbs* is being waited for."""
+    return turn.leg.running is not None and turn.action(turn.leg.running.frame).verb in verbs
 
 
 def is_under_way(turn: Turn, use: str) -> bool:

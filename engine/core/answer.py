@@ -80,6 +80,12 @@ def answer_from(status: int, headers: Mapping[str, str], raw: bytes, *, now: flo
     )
 
 
+def answer_in(outcome: Mapping[str, Any]) -> Answer:
+    """Return the answer that the *outcome* of a command carries, also one that is not what Telnyx documents."""
+    body = outcome.get("body")
+    return Answer(status=200, body=body if isinstance(body, dict) else {})
+
+
 def not_sent(detail: str) -> Answer:
     """Return the answer to a command that cannot be written as a request: a refusal, as if Telnyx had made it."""
     return Answer(status=400, code="not_sent", title="Not sent", detail=detail)

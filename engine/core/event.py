@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,17 +79,20 @@ class ClientState:
     @classmethod
     def decode(cls, text: object) -> ClientState | None:
         """Return the token in *text*, or None where it is absent or not one of ringflow's."""
-        if not isinstance(text, str) or not text:
-            return None
-        try:
-            parts = base64.b64decode(text, validate=True).decode().split("|")
-        except (binascii.Error, UnicodeDecodeError, ValueError):
-            return None
-        if len(parts) not in (4, 5) or parts[0] != "rf1" or not (parts[3].isascii() and parts[3].isdigit()):
-            return None
-        if len(parts[3]) > _MOST_DIGITS:
-            return None
-        return cls(parts[1], parts[2], int(parts[3]), parts[4] if len(parts) == 5 else "")
+        return _token(text) if isinstance(text, str) and text else None
+
+
+@functools.lru_cache(maxsize=256)  # an event's token is read several times
+def _token(text: str) -> ClientState | None:
+    try:
+        parts = base64.b64decode(text, validate=True).decode().split("|")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    if len(parts) not in (4, 5) or parts[0] != "rf1" or not (parts[3].isascii() and parts[3].isdigit()):
+        return None
+    if len(parts[3]) > _MOST_DIGITS:
+        return None
+    return ClientState(parts[1], parts[2], int(parts[3]), parts[4] if len(parts) == 5 else "")
 
 
 def _text(value: object) -> str | None:

@@ -32,9 +32,20 @@ def name_of(turn: Turn, event: Event) -> str | None:
 
 
 def hang_up_late(turn: Turn, event: Event) -> None:
-    """A far leg of a call that has hung up rings or answers only now: nobody waits for it any more."""
+    """
+    A far leg of a call that has hung up rings or answers only now: nobody waits for it any more.
+
+    Neither for this leg itself, where it was rung and given up before anything was heard of it.
+    """
+    if event.type not in ("call.initiated", "call.answered") or not event.call_control_id:
+        return
+    leg, token = turn.leg, event.client_state
+    if leg.direction == "outgoing" and not leg.call_control_id and token is not None and token.run == leg.run:
+        leg.call_control_id = event.call_control_id
+        turn.send("hangup", use="hangup")
+        return
     word = _word(turn, event)
-    if not word or event.type not in ("call.initiated", "call.answered") or not event.call_control_id:
+    if not word:
         return
     far = turn.leg.far_legs.setdefault(word, FarLeg())
     if not (far.is_bridged or far.is_over or far.call_control_id):

@@ -225,8 +225,13 @@ class Parser:
                 token, f"'{name}' needs a dot and a word behind it, such as {name}.{min(family)}", "X002"
             )
         advice = did_you_mean(name, known) or ("" if dot else f'; if it is a text, write "{name}" in quotes')
+        whole = [other for other in known if other in (f"event.{name}", f"list.{name}", f"secret.{name}")]
         if name in FUNCTIONS:
             advice = f"; as a function it has brackets, such as {FUNCTIONS[name].example}"
+        elif rest in FUNCTIONS:
+            advice = f"; write {rest}({first})"
+        elif whole:
+            advice = f"; write {whole[0]}"
         return self._problem(token, f"there is no '{name}' here{advice}", "X002")
 
     def _call(self, token: Token) -> Part:

@@ -6,7 +6,7 @@ The runtime loads rows and commits changes; every decision is made here and in `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,9 +23,9 @@ from engine.core.queue import queue_change
 from engine.core.room import room_change
 from engine.core.routing import answering
 from engine.core.rung import be_rung, take
+from engine.core.secrecy import secret_parts
 from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
-from engine.core.verbs import ANSWERED, GATHERS
 
 UNBORN_FOR_S = 90.0
 ADRIFT_FOR_S = 3600.0  # a call is hung up and no call.hangup comes: the run ends nevertheless
@@ -123,13 +123,15 @@ def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str
     """A call that no program can go on with is hung up; it ends with its call.hangup, or an hour later."""
     leg.ver = ver_before + 1
     out = Outgoing(run=leg.run, ver=leg.ver, now=now)
-    if event.type == "call.hangup" or (event.type == TIMER and leg.status == "leaving"):
+    leg.call_control_id = leg.call_control_id or event.call_control_id or ""
+    is_given_up = event.type == TIMER and (leg.status == "leaving" or not leg.call_control_id)
+    if event.type == "call.hangup" or is_given_up:
         leg.status, leg.ended_at, leg.timers = "ended", leg.ended_at or now, {}
-    elif leg.status == "live":
+    elif leg.status in ("live", "unborn", "rung") and leg.call_control_id:
         if leg.flow:
             leg.status, leg.timers, leg.sent = "leaving", {"hangup": now + ADRIFT_FOR_S}, {}
         else:
-            leg.status, leg.ended_at = "ended", now  # as a call that no flow answers
+            leg.status, leg.ended_at, leg.timers = "ended", now, {}  # as a call that no flow answers
         out.put(Command(operation="hangup", path={"call_control_id": leg.call_control_id}), urgent=True)
     leg.due = min(leg.timers.values(), default=None)
     leg.gen += 1
@@ -203,11 +205,21 @@ def _unborn(event: Event, leg: Leg, row: Row, library: Library, *, now: float) -
     if event.type == "call.initiated" and event.payload.get("direction") == "incoming":
         return _start(event, leg.parked, row, library, run=row.run, now=now)
     is_ours = leg.direction == "outgoing"  # the run that rings it has yet to say so
+    if event.type == TIMER and is_ours and (unclaimed := _control_id_in(leg.parked)):
+        leg.call_control_id, leg.parked = unclaimed, []
+        return _adrift(event, leg, row.ver, now=now, version="", why="the message of the run that rings it never came")
     if event.type == TIMER or (event.type == "call.hangup" and not is_ours):
         leg.status, leg.ended_at, leg.parked, leg.timers = "ended", now, [], {}
     elif event.type in KEPT or is_ours:
         leg.parked = [*leg.parked, _parked(event, now)][-MOST_PARKED:]
     return _keep(event, leg, row.ver, now=now, why="waits for call.initiated")
+
+
+def _control_id_in(parked: Sequence[Mapping[str, Any]]) -> str:
+    """Return how Telnyx calls a leg of which it did not say that it has ended, "" where nothing is to be hung up."""
+    if any(row["type"] == "call.hangup" for row in parked):
+        return ""
+    return next((str(found) for row in parked if (found := row["payload"].get("call_control_id"))), "")
 
 
 def _parked(event: Event, now: float) -> dict[str, Any]:
@@ -321,27 +333,9 @@ def _leg_of(payload: Mapping[str, Any], run: str, now: float) -> Leg:
     )
 
 
-# What of an event may hold the answer that a step waits for.
-_KEYS = frozenset({"digit", "digits"})
-_ANSWERS = frozenset({"body", "result", "message_history", "messages", "partial_results"})
-
-
 def _journal_event(turn: Turn, event: Event) -> None:
     """Write the event into the run's history; what goes into a secret variable is masked."""
     payload = dict(event.payload)
-    if turn.leg.running is not None and (secret := _secret_parts(turn)):
+    if secret := secret_parts(turn, event):
         payload = {name: "***" if name in secret else value for name, value in payload.items()}
     turn.note("event", id=event.id, type=event.type, at=turn.leg.at, payload=payload)
-
-
-def _secret_parts(turn: Turn) -> frozenset[str]:
-    """Return the fields that may hold what the running step puts into a secret variable."""
-    assert turn.leg.running is not None
-    frame = turn.leg.running.frame
-    action, flow = turn.action(frame), turn.programs(turn.level(frame.depth).flow).flow
-    into = action.options.get("into") if action.verb in GATHERS | ANSWERED else None
-    names = (into,) if isinstance(into, str) else into or ()
-    variables = [flow.variables[name] for name in names if name in flow.variables]
-    if not any(variable.is_secret for variable in variables):
-        return frozenset()
-    return _KEYS if action.verb in GATHERS else _ANSWERS

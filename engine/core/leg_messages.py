@@ -26,6 +26,27 @@ def begin(turn: Turn, role: str, link: Link) -> None:
             MESSAGES[row["type"]](turn, Event(id="", type=row["type"], run=leg.run, payload=row["payload"]))
 
 
+def meet(turn: Turn, role: str, link: Link, name: str, event: Event) -> None:
+    """
+    A queue has brought this leg and another one together, as the message *name* says: it leaves all others.
+
+    Who was linked with it in the same role hears so; this leg itself hears only that the new one has joined. Two that
+    are linked already go on with the link they have.
+    """
+    turn.keeps = link.run
+    before = turn.leg.links.get(role)
+    if before is not None and before.run == link.run:
+        before.via = link.via
+    elif before is not None:
+        del turn.leg.links[role]
+        if before.via != "room":
+            links.tell(turn, before.run, links.UNLINKED, hangup=None)
+    _leave_others(turn)
+    agenda.finished_by(turn, name, event)
+    if turn.leg.status == "live" and role not in turn.leg.links:
+        begin(turn, role, link)
+
+
 def end(turn: Turn, role: str, *, hangup: Mapping[str, object] | None = None) -> None:
     """A link ends: *hangup* has the fields of the other leg's call.hangup, where that is why."""
     leg = turn.leg
@@ -133,15 +154,15 @@ def _dropped(turn: Turn, _event: Event) -> None:
 
 def _partner(turn: Turn, event: Event) -> None:
     """A queue says who took this caller with Telnyx's own bridge."""
-    leg, person = turn.leg, event.payload["person"]
-    role = str(person["role"])
-    if leg.status != "live":
+    person = event.payload["person"]
+    if turn.leg.status != "live":
         return
-    turn.keeps = str(person["run"])
-    _leave_others(turn)
     turn.out.tell(str(person["run"]), links.LINKED, **links.introduction(turn))
-    if leg.status == "live" and role not in leg.links and links.may_link(turn, person):
-        begin(turn, role, links.link_to(turn, person, "bridge"))
+    if links.may_link(turn, person):
+        meet(turn, str(person["role"]), links.link_to(turn, person, "bridge"), links.PARTNER, event)
+    else:
+        turn.keeps = str(person["run"])
+        _leave_others(turn)
 
 
 def _introduced(turn: Turn, event: Event) -> None:
@@ -150,12 +171,12 @@ def _introduced(turn: Turn, event: Event) -> None:
     if leg.bridging is None or leg.status != "live":
         links.tell(turn, run, links.UNLINKED, hangup=None)
         return
-    leg.bridging.partner = turn.keeps = run
-    _leave_others(turn)
+    leg.bridging.partner = run
     if links.may_link(turn, event.payload):
-        if role in leg.links:
-            end(turn, role)  # of a room, which the bridge takes this leg out of
-        begin(turn, role, links.link_to(turn, event.payload, "bridge"))
+        meet(turn, role, links.link_to(turn, event.payload, "bridge"), links.LINKED, event)
+        return
+    turn.keeps = run
+    _leave_others(turn)
     agenda.finished_by(turn, links.LINKED, event)
 
 
@@ -170,6 +191,10 @@ def _via(turn: Turn, event: Event) -> None:
         link = turn.leg.links[role]
         link.via = event.payload["via"]
         turn.keeps = link.run if link.via == "bridge" else None
+    elif turn.leg.room and turn.leg.status == "live":
+        _keep(turn, event)
+    else:  # the room has ended the link before it heard of the bridge: it is over for both
+        links.tell(turn, str(event.payload["run"]), links.UNLINKED, hangup=None)
 
 
 # -- what linked legs tell -------------------------------------------------------------------------------------

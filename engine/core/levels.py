@@ -34,6 +34,8 @@ def chain(turn: Turn) -> Iterator[int]:
     """Yield the depths of the flows that take events, nearest first: the innermost, the one that runs it, and so on."""
     depth = innermost(turn)
     yield depth
+    if not turn.leg.levels:
+        return  # as nearly always: one flow alone
     while (caller := turn.level(depth).called_by) is not None:
         depth = caller.depth
         yield depth

@@ -12,6 +12,7 @@ from typing import Any
 from engine.core import levels
 from engine.core.event import Event
 from engine.core.leg import Link, Via
+from engine.core.secrecy import holds_secret
 from engine.core.turn import Turn
 
 # Messages from leg to leg.
@@ -30,7 +31,6 @@ PARTNER = "bridge.partner"  # a queue says who is taking its first caller
 GO = "bridge.go"  # a queue says that it is this leg's turn
 
 _LINK_WORDS = ("joined", "left")
-_KEYS = frozenset({"call.dtmf.received", "call.gather.ended"})
 
 
 def introduction(turn: Turn) -> dict[str, Any]:
@@ -94,12 +94,12 @@ def let_go(turn: Turn) -> None:
 
 
 def forward(turn: Turn, event: Event) -> None:
-    """Tell an event of this leg to those it is linked with that listen; keys that are a secret stay here."""
+    """Tell an event of this leg to those it is linked with that listen; what may be a secret stays here."""
     leg = turn.leg
-    if not leg.links or (event.type in _KEYS and _asks_for_secret(turn)):
-        return
+    if event.type == "call.hangup":
+        return  # it comes with the link's end
     for link in leg.links.values():
-        if event.type in link.listens and event.type != "call.hangup":  # `call.hangup` comes with the link's end
+        if event.type in link.listens and not holds_secret(turn, event):
             tell(turn, link.run, EVENT, type=event.type, payload=dict(event.payload))
 
 
@@ -133,12 +133,3 @@ def _listens(turn: Turn) -> list[str]:
 def _is_of_role(turn: Turn, name: str) -> bool:
     role, _, event = name.partition(".")
     return role in turn.program.flow.roles and event not in _LINK_WORDS and not event.startswith("says.")
-
-
-def _asks_for_secret(turn: Turn) -> bool:
-    """Tell whether the leg's state gathers into a secret variable, also when that step is over or to come."""
-    if not turn.leg.state:
-        return False
-    actions = [action for action in turn.state.actions if action.verb == "gather"]
-    into = {action.options.get("into") for action in actions}
-    return any(variable.is_secret for name, variable in turn.program.flow.variables.items() if name in into)

@@ -10,9 +10,11 @@ from engine.core.acts.act import Failure
 from engine.core.event import ACCEPTED, IN_DOUBT, Event
 from engine.core.leg import Connecting
 from engine.core.names import queue_run
+from engine.core.queue import OTHER_FLOW
 from engine.core.turn import Turn
 
 BACK_IN_LINE_WITHIN_S = 10.0
+_BUSY = ("connect", "bridge", "transfer", "refer")  # steps that connect a leg with somebody themselves
 MANOEUVRE_WITHIN_S = 60.0  # longer than the connect step waits: only where a message was lost to a defect
 
 
@@ -23,12 +25,14 @@ def _is_of_this_stay(turn: Turn, event: Event) -> bool:
 def _link_began(turn: Turn, event: Event) -> None:
     leg, role = turn.leg, str(event.payload["role"])
     is_off = leg.connecting is not None and leg.connecting.is_off
-    if role in leg.links or is_off or not _is_of_this_stay(turn, event):
-        return  # a leg has one link per role name, the earliest
+    if is_off or not _is_of_this_stay(turn, event):
+        return
     if event.payload.get("queue"):
-        leg.is_private, leg.connecting, turn.keeps = True, None, str(event.payload["run"])
-    agenda.finished_by(turn, "link.began", event)
-    leg_messages.begin(turn, role, links.link_to(turn, event.payload, "room"))
+        leg.is_private, leg.connecting = True, None
+        leg_messages.meet(turn, role, links.link_to(turn, event.payload, "room"), "link.began", event)
+    elif role not in leg.links:  # a leg has one link per role name, the earliest
+        agenda.finished_by(turn, "link.began", event)
+        leg_messages.begin(turn, role, links.link_to(turn, event.payload, "room"))
 
 
 def _link_ended(turn: Turn, event: Event) -> None:
@@ -38,7 +42,9 @@ def _link_ended(turn: Turn, event: Event) -> None:
         return
     if event.payload.get("out") and _is_of_this_stay(turn, event):
         rooms.is_out(turn, str(event.payload["room"]))
-    leg_messages.end(turn, role, hangup=event.payload.get("hangup") or None)
+    hangup = event.payload.get("hangup") or None
+    # True: from before the message told the hang-up's fields.
+    leg_messages.end(turn, role, hangup={} if hangup is True else hangup)
 
 
 def _room_refused(turn: Turn, event: Event) -> None:
@@ -92,8 +98,10 @@ def _claimed(turn: Turn, event: Event) -> None:
     """An agent takes this leg out of the queue: leave the line, then go into the private room."""
     leg, queue, agent = turn.leg, str(event.payload["queue"]), str(event.payload["agent"])
     is_free = leg.queue == queue and leg.connecting is None and not leg.room and leg.status == "live"
-    if not is_free or agenda.runs(turn, "connect"):
-        turn.out.tell(queue_run(queue), "claim.refused", run=leg.run, agent=agent)
+    is_amiss = bool(event.payload.get("flow")) and not links.may_link(turn, event.payload)
+    if not is_free or is_amiss or agenda.runs(turn, *_BUSY):
+        why = OTHER_FLOW if is_free and is_amiss else ""
+        turn.out.tell(queue_run(queue), "claim.refused", run=leg.run, agent=agent, why=why)
         return
     turn.out.tell(queue_run(queue), "claim.accepted", run=leg.run, agent=agent)
     leg.connecting = Connecting(queue, agent, str(event.payload["room"]))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import orjson
 
 from engine.core import links
+from engine.core.answer import answer_in
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import run_id
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, TIMER, Event
@@ -91,8 +92,7 @@ def plan_change(event: Event, row: Row | None, library: Library, *, run: str, no
     if is_stale or event.type not in _TAKES or (row is None) != (event.type == MADE):
         return Change(event_id=inbox_id, at=now, settled=_settled(event))
     if not library.knows(version):
-        failed = JournalEntry(run=run, at=now, kind="failed", record={"type": event.type, "error": "unknown version"})
-        return Change(event_id=inbox_id, at=now, settled=_settled(event), journal=(failed,))
+        return _unreadable(plan, event, row, version=version, now=now)
     plan.ver += 1
     program = library.program(version, plan.flow or str(event.payload["flow"]))
     turn = _Turn(plan, program, Outgoing(run=run, ver=plan.ver, now=now), now)
@@ -103,17 +103,30 @@ def plan_change(event: Event, row: Row | None, library: Library, *, run: str, no
         event_id=inbox_id,
         at=now,
         ver_before=row.ver if row is not None else 0,
-        row=Row(
-            run=run,
-            ver=plan.ver,
-            state=orjson.dumps(plan).decode(),
-            version=version,
-            ended_at=now if plan.stage == "over" else None,
-        ),
+        row=_row(plan, version, now),
         commands=tuple(turn.out.rows),
         settled=_settled(event),
         timer=None if plan.due is None else Timer(run, plan.due, plan.gen),
         journal=tuple(turn.journal),
+    )
+
+
+def _row(plan: Plan, version: str, now: float) -> Row:
+    ended_at = now if plan.stage == "over" else None
+    return Row(run=plan.run, ver=plan.ver, state=orjson.dumps(plan).decode(), version=version, ended_at=ended_at)
+
+
+def _unreadable(plan: Plan, event: Event, row: Row | None, *, version: str, now: float) -> Change:
+    """The flows of a planned call cannot be read any more: it is never made, and nothing of it stays."""
+    plan.ver, plan.stage, plan.due = plan.ver + 1, "over", None
+    told = {"flow": plan.flow, "to": plan.to, "what": "given up", "why": "its flows cannot be read any more"}
+    return Change(
+        event_id="" if event.type in (TIMER, *_OUTCOMES) else event.id,
+        at=now,
+        ver_before=row.ver if row is not None else 0,
+        row=_row(plan, version, now),
+        settled=_settled(event),
+        journal=(JournalEntry(run=plan.run, at=now, kind="call", record=told),),
     )
 
 
@@ -188,7 +201,7 @@ def _unanswered(turn: _Turn, why: str) -> None:
 
 def _placed(turn: _Turn, event: Event) -> None:
     plan = turn.plan
-    found = (event.payload.get("body") or {}).get("data") or {}
+    found = answer_in(event.payload).result
     if plan.stage == "ringing" and event.payload["command_id"] == plan.sent:
         ids = {name: found.get(name) for name in ("call_control_id", "call_leg_id", "call_session_id")}
         turn.out.tell(plan.leg, links.PLACED, **ids)

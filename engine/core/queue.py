@@ -11,13 +11,14 @@ meanwhile because of a bridge is the partner. How they take turns stands in ``qu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from engine.core import queue_bridges
+from engine.core.answer import answer_in
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.command import Command
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
@@ -26,7 +27,11 @@ from engine.core.turn import Outgoing
 
 LOWEST_ROOM = 10
 MOST_TRIES = 10
-_TITLES = {"nobody_waiting": "nobody is waiting"}
+OTHER_FLOW = "other_flow"
+_TITLES = {
+    "nobody_waiting": "nobody is waiting",
+    "not_linked": "those who wait belong to another flow, whose calls this flow cannot take",
+}
 
 
 @dataclass(slots=True)
@@ -35,7 +40,8 @@ class Claim:
     A caller that an agent is getting. *stage*: asking (Telnyx for the list), claimed, accepted.
 
     *is_invited*: the agent was sent to the room; it stays there while the next caller is tried. *is_held*: it waits
-    until nobody bridges with the queue.
+    until nobody bridges with the queue. *flow* and *role* are the agent's; *is_amiss*: somebody waits who can never be
+    linked with it, for want of a common file.
     """
 
     agent: str
@@ -47,6 +53,9 @@ class Claim:
     is_held: bool = False
     tries: int = 0
     passed_over: list[str] = field(default_factory=list)
+    flow: str = ""
+    role: str = ""
+    is_amiss: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,7 +136,7 @@ def _left(turn: _Turn, message: Mapping[str, Any]) -> None:
 
 
 def _connect(turn: _Turn, message: Mapping[str, Any]) -> None:
-    claim = Claim(message["run"], message["call_control_id"])
+    claim = Claim(message["run"], message["call_control_id"], flow=message["flow"], role=message["role"])
     _give_up(turn, turn.queue.claims.get(claim.agent))
     turn.queue.claims[claim.agent] = claim
     _ask(turn, claim)
@@ -162,27 +171,33 @@ def _outcome(turn: _Turn, event: Event) -> None:
     if claim is None or claim.stage != "asking":
         return
     if event.type == ACCEPTED:
-        _choose(turn, claim, (event.payload.get("body") or {}).get("data") or [])
+        _choose(turn, claim, answer_in(event.payload).items)
     elif event.payload.get("status") == 404:
         _refuse(turn, claim, "nobody_waiting")  # Telnyx has no such queue yet: nobody ever waited in it
     else:
         _refuse(turn, claim, str(event.payload.get("code") or "refused"))
 
 
-def _choose(turn: _Turn, claim: Claim, rows: list[Mapping[str, Any]]) -> None:
+def _choose(turn: _Turn, claim: Claim, rows: Sequence[Mapping[str, Any]]) -> None:
     """Claim the first live caller that nobody else has claimed; calls of other applications are passed over."""
     queue = turn.queue
     taken = {other.caller for other in queue.claims.values()} | set(claim.passed_over)
-    for row in sorted(rows, key=lambda row: row.get("queue_position") or 0):
+    for row in sorted(rows, key=_position):
         caller = queue.waiting.get(str(row.get("call_control_id")))
         if caller and row.get("is_alive") is not False and caller not in taken:
             claim.caller, claim.stage = caller, "claimed"
             if not claim.room:
                 claim.room = _free_room(queue)
                 queue.rooms.append(claim.room)
-            turn.out.tell(caller, "connect.claim", queue=queue.name, agent=claim.agent, room=claim.room)
+            who = {"agent": claim.agent, "flow": claim.flow, "role": claim.role}
+            turn.out.tell(caller, "connect.claim", queue=queue.name, room=claim.room, **who)
             return
-    _refuse(turn, claim, "nobody_waiting")
+    _refuse(turn, claim, "not_linked" if claim.is_amiss else "nobody_waiting")
+
+
+def _position(row: Mapping[str, Any]) -> int:
+    found = row.get("queue_position")
+    return found if isinstance(found, int) else 0
 
 
 def _free_room(queue: Queue) -> str:
@@ -228,10 +243,13 @@ def _claim_accepted(turn: _Turn, message: Mapping[str, Any]) -> None:
 
 
 def _claim_refused(turn: _Turn, message: Mapping[str, Any]) -> None:
-    """The caller is no longer in line: the agent gets the next one."""
+    """The caller is no longer in line, or of another file: the agent gets the next one."""
     claim = turn.queue.claims.get(message["agent"])
-    if claim is not None and claim.caller == message["run"]:
-        _try_next(turn, claim)
+    if claim is None or claim.caller != message["run"]:
+        return
+    if message.get("why") == OTHER_FLOW:
+        claim.is_amiss, claim.tries = True, 0  # however many of them wait, the agent's own callers stand behind them
+    _try_next(turn, claim)
 
 
 def _failed(turn: _Turn, message: Mapping[str, Any]) -> None:

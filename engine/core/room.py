@@ -18,12 +18,11 @@ from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, TIMER, Event
 from engine.core.names import queue_run
 from engine.core.room_people import tell_others
-from engine.core.room_state import NEVER_ENDED, Request, Room, RoomTurn, Work
+from engine.core.room_state import ALSO_TO_FORMER, NEVER_ENDED, Request, Room, RoomTurn, Work
 from engine.core.turn import Outgoing
 
 FORMER_FOR_S = 3600.0
 _OUTCOMES = (ACCEPTED, REFUSED, IN_DOUBT)
-_ALSO_TO_FORMER = frozenset({"conference.ended", "conference.recording.saved"})
 
 
 def room_change(event: Event, row: Row | None, *, run: str, now: float) -> Change:
@@ -96,7 +95,7 @@ def _room_event(turn: RoomTurn, event: Event) -> None:
     is_over = event.type == "conference.ended"
     here = [member for member in room.members.values() if member.conference_id == conference_id]
     heard = {member.run for member in here if is_over or event.type in member.listens}
-    if event.type in _ALSO_TO_FORMER:
+    if event.type in ALSO_TO_FORMER:
         former = [one for one in room.former if one.conference_id == conference_id and event.type in one.listens]
         heard |= {one.run for one in former if one.run not in room.members}
     for run in sorted(heard):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.core import room_exit
+from engine.core.answer import answer_in
 from engine.core.event import ACCEPTED, IN_DOUBT, Event
 from engine.core.names import conference_key, queue_run
 from engine.core.room_people import NOBODY_THERE, labelled, tell_others
@@ -22,6 +23,10 @@ def join(turn: RoomTurn, message: Mapping[str, Any]) -> None:
     if message["queue"] and not room.queue:
         room.queue = message["queue"]
         turn.out.tell(queue_run(room.queue), "room.taken", room=room.name)
+    earlier = room.members.get(run)
+    if earlier is not None and earlier.is_asked and not (earlier.is_in or earlier.leaving or room.queue):
+        _ask_again(turn, earlier, message)
+        return
     room_exit.forget(turn, run)
     room.members[run] = Member(
         run=run,
@@ -38,6 +43,21 @@ def join(turn: RoomTurn, message: Mapping[str, Any]) -> None:
         wishes=dict(message["wishes"]),
         linked={role: "" for role in message["linked"]},
     )
+
+
+def _ask_again(turn: RoomTurn, member: Member, message: Mapping[str, Any]) -> None:
+    """*member* is on its way in, and its next state has it join as well: one join, with the latest wishes."""
+    for request in turn.room.sent.values():
+        if (request.run, request.stay) == (member.run, member.stay):
+            request.stay = message["stay"]
+    before = member.wishes
+    member.stay, member.wishes = message["stay"], dict(message["wishes"])
+    member.label, member.listens = str(member.wishes.get("as") or ""), message["listens"]
+    member.linked, member.person = {role: "" for role in message["linked"]}, message.get("person", {})
+    for wish, begin, end in (("muted", "mute", "unmute"), ("on_hold", "hold", "unhold")):
+        if member.conference_id and bool(before.get(wish)) != bool(member.wishes.get(wish)):
+            word = begin if member.wishes.get(wish) else end
+            turn.send(f"conference_{word}", member, call_control_ids=[member.call_control_id])
 
 
 def let_in_next(turn: RoomTurn) -> None:
@@ -149,8 +169,9 @@ def participants_known(turn: RoomTurn, event: Event, request: Request) -> None:
     member = turn.room.member(request.run, request.stay)
     if member is None:
         return
-    for row in (event.payload.get("body") or {}).get("data") or []:
-        if row.get("call_control_id") == member.call_control_id and row.get("status") == "joined":
+    for row in answer_in(event.payload).items:
+        is_here = row.get("call_control_id") == member.call_control_id and row.get("status") == "joined"
+        if is_here and row.get("id"):
             path = {"id": request.conference_id, "participant_id": str(row["id"])}
             turn.send("participant_update", member, path=path, end_conference_on_exit=True)
 
@@ -195,7 +216,7 @@ def created(turn: RoomTurn, event: Event, request: Request) -> None:
     if room.stage != "creating":
         return  # the creator's webhook was faster
     code = str(event.payload.get("code") or "")
-    conference_id = ((event.payload.get("body") or {}).get("data") or {}).get("id")
+    conference_id = answer_in(event.payload).result.get("id")
     if event.type == ACCEPTED and conference_id:
         _opened(turn, str(conference_id), creator=request.run)
         return
@@ -218,8 +239,8 @@ def found(turn: RoomTurn, event: Event, request: Request) -> None:
     if room.stage != "finding":
         return
     room.stage = "none"
-    rows = (event.payload.get("body") or {}).get("data") or []
-    match = next((row for row in rows if row.get("name") == room.name and row.get("status") != "completed"), None)
+    named = (row for row in answer_in(event.payload).items if row.get("name") == room.name and row.get("id"))
+    match = next((row for row in named if row.get("status") != "completed"), None)
     waiting = next((member for member in room.members.values() if not member.is_asked), None)
     is_awaited = waiting is not None or any(work.stage == "new" for work in room.works)
     if match is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from engine.core import room_work
 from engine.core.names import queue_run
 from engine.core.room_people import tell_others
-from engine.core.room_state import NOT_YET, Former, Member, Request, RoomTurn
+from engine.core.room_state import ALSO_TO_FORMER, NOT_YET, Former, Member, Request, RoomTurn
 
 
 def leave(turn: RoomTurn, message: Mapping[str, Any]) -> None:
@@ -66,8 +66,7 @@ def forget(turn: RoomTurn, run: str, *, hangup: Mapping[str, Any] | None = None,
     room_work.gone(turn, member)
     if member.is_in and member.conference_id not in room.over:
         tell_others(turn, member, "conference.participant.left", {})
-    if member.is_in and member.listens:
-        room.former.append(Former(run, member.conference_id, turn.now, member.listens))
+    _remember(turn, member)
     for role, other in member.linked.items():
         partner = room.members.get(other)
         if partner is not None:
@@ -80,6 +79,14 @@ def forget(turn: RoomTurn, run: str, *, hangup: Mapping[str, Any] | None = None,
     if member.leaving and not hangup:
         turn.tell(member, "room.out")
     close_if_empty(turn)
+
+
+def _remember(turn: RoomTurn, member: Member) -> None:
+    """Keep who was in, for a while and once, where it still wants to hear of the room's end or its recording."""
+    room, listens = turn.room, [name for name in member.listens if name in ALSO_TO_FORMER]
+    if member.is_in and listens:
+        room.former = [one for one in room.former if (one.run, one.conference_id) != (member.run, member.conference_id)]
+        room.former.append(Former(member.run, member.conference_id, turn.now, listens))
 
 
 def _end_link(turn: RoomTurn, partner: Member, link: dict[str, Any]) -> None:

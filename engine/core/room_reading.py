@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from engine.core import room_work
-from engine.core.answer import Answer
+from engine.core.answer import Answer, answer_in
 from engine.core.event import ACCEPTED, Event
 from engine.core.room_people import NOBODY_THERE, called, labelled
 from engine.core.room_state import Request, RoomTurn, Work
@@ -32,14 +32,10 @@ def answered(turn: RoomTurn, event: Event, request: Request) -> None:
     work = turn.room.work(request.work)
     if work is None:
         return  # it was finished meanwhile
-    if event.type != ACCEPTED or request.operation not in (
-        "conference_retrieve",
-        "participant_list",
-        "participant_retrieve",
-    ):
+    if event.type != ACCEPTED or request.operation not in _READS:
         room_work.answered(turn, event, work, request)
         return
-    answer = Answer(status=200, body=event.payload.get("body") or {})
+    answer = answer_in(event.payload)
     if request.operation == "conference_retrieve":
         row = answer.result
         work.found = {"started_at": _moment(row.get("created_at")), "ends_at": _moment(row.get("expires_at"))}

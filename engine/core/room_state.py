@@ -13,6 +13,7 @@ from engine.core.turn import Outgoing
 
 NOT_YET = "not yet"  # a leave that must wait until the conference has an id
 NEVER_ENDED = ("in_progress", "init")  # "init": it waits, with music, for somebody to start it
+ALSO_TO_FORMER = frozenset({"conference.ended", "conference.recording.saved"})  # heard of by who was there lately
 _MOST_OVER = 8
 # Where a region goes (facts.md, section 3, "Pagination": a conference lives in one region).
 _REGION_IN_BODY = frozenset(

@@ -59,4 +59,5 @@ class Verb:
     in_room: bool = False
 
     def option(self, name: str) -> Option | None:
+        """Return the option *name*, None where the verb has none."""
         return next((option for option in self.options if option.name == name), None)

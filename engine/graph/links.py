@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 
 from engine.core.flow import ANYWHERE, CALLER
 from engine.graph.diagram import Key
@@ -43,9 +43,11 @@ class _Act:
 
     @property
     def key(self) -> Key:
+        """The block it stands in."""
         return _key(self.flow, self.role, self.block)
 
     def given(self, option: str) -> str:
+        """Return what is written for *option*, "" where nothing is."""
         return self.step.given[option].text if option in self.step.given else ""
 
 
@@ -60,11 +62,11 @@ def links(flows: Sequence[FlowTree]) -> Iterator[Link]:
 
 
 def _queues(acts: Sequence[_Act]) -> Iterator[Link]:
-    for taking in acts:
-        if taking.step.name in _TAKING and taking.given("queue"):
-            for waiting in acts:
-                if waiting.step.name == "enqueue" and waiting.given("queue") == taking.given("queue"):
-                    yield Link(waiting.key, taking.key, f"queue {_short(taking.given('queue'))}", is_mutual=True)
+    takings = [act for act in acts if act.step.name in _TAKING and act.given("queue")]
+    waitings = [act for act in acts if act.step.name == "enqueue"]
+    for taking, waiting in product(takings, waitings):
+        if waiting.given("queue") == taking.given("queue"):
+            yield Link(waiting.key, taking.key, f"queue {_short(taking.given('queue'))}", is_mutual=True)
 
 
 def _rooms(acts: Sequence[_Act]) -> Iterator[Link]:
@@ -102,9 +104,9 @@ def _words(acts: Sequence[_Act]) -> Iterator[Link]:
     for act in acts:
         for listener, value in act.step.rest if act.step.name == "tell" else ():
             word = first_text(value)
-            for role, block in act.flow.blocks():
-                if role.name == listener.text and block.handler(f"{act.role.name}.says.{word}") is not None:
-                    yield Link(act.key, _key(act.flow, role, block), f"tell {clean(word)}")
+            listening = ((role, block) for role, block in act.flow.blocks() if role.name == listener.text)
+            hears = (place for place in listening if place[1].handler(f"{act.role.name}.says.{word}") is not None)
+            yield from (Link(act.key, _key(act.flow, *place), f"tell {clean(word)}") for place in hears)
 
 
 def _key(flow: FlowTree, role: RoleTree, block: StateTree) -> Key:

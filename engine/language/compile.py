@@ -84,13 +84,13 @@ def _prompt(work: Formulas, name: str) -> dict[str, Prompt]:
 
 def _shared(work: Formulas) -> tuple[str, ...]:
     """Return the variables that some leg reads of another (``agent.account``)."""
-    roles = {role.name for role in work.tree.roles}
+    roles = work.tree.role_names
     dotted = (name.split(".") for name in work.names_read if name.count(".") == 1)
     return tuple(sorted({name for role, name in dotted if role in roles and name in work.tree.variables}))
 
 
 def _role(work: Formulas, role: RoleTree) -> Role:
-    verbs = frozenset(step.name for block in role.blocks() for step in block.all_steps())
+    verbs = frozenset(step.name for step in role.steps())
     states = {state.name: _State(work, role, state, verbs).build() for state in role.states}
     anywhere = _State(work, role, role.anywhere, verbs).build()
     numbers = work.project.project.numbers

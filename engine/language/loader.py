@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -19,7 +19,7 @@ from engine.language.project import ProjectTree, parse_project, with_addresses
 from engine.language.reader import read
 from engine.language.saying import not_a_map
 from engine.language.shape import check_shape
-from engine.language.tree import FlowTree
+from engine.language.tree import FlowTree, RoleTree, StateTree, StepTree
 from engine.language.values import Reading
 from engine.tables import catalogue
 
@@ -37,7 +37,24 @@ class Folder:
 
     @property
     def trees(self) -> tuple[FlowTree, ...]:
+        """The flows as written, in the order of the files."""
         return tuple(compiled.tree for compiled in self.flows)
+
+    def roles(self) -> Iterator[tuple[FlowTree, RoleTree]]:
+        """Yield every role with its flow."""
+        return ((flow, role) for flow in self.trees for role in flow.roles)
+
+    def states(self) -> Iterator[tuple[FlowTree, RoleTree, StateTree]]:
+        """Yield every state with its flow and role."""
+        return ((flow, role, state) for flow, role in self.roles() for state in role.states)
+
+    def blocks(self) -> Iterator[tuple[FlowTree, RoleTree, StateTree]]:
+        """Yield every state and every ``anywhere`` with its flow and role."""
+        return ((flow, role, block) for flow in self.trees for role, block in flow.blocks())
+
+    def steps(self) -> Iterator[tuple[FlowTree, RoleTree, StateTree, StepTree]]:
+        """Yield every step with its flow, role, and state or ``anywhere``."""
+        return ((flow, *found) for flow in self.trees for found in flow.steps())
 
 
 Review = Callable[[Folder], Iterable[Problem]]
@@ -56,7 +73,7 @@ class Loaded:
     folder: Folder
 
 
-def audio_address(path: str, content: bytes) -> str:
+def _audio_address(path: str, content: bytes) -> str:
     """Return the name under which the audio file *path* is served: its hash, so that it may be kept for ever."""
     return f"{hashlib.sha256(content).hexdigest()[:32]}.{path.rpartition('.')[2].lower()}"
 
@@ -80,7 +97,7 @@ def load_version(files: Mapping[str, bytes], review: Review | None = None) -> Lo
     texts = {path: content for path, content in files.items() if path.endswith(".yaml")}
     documents = {path: read(content, path) for path, content in sorted(texts.items())}
     problems = [problem for document in documents.values() for problem in document.problems]
-    sounds = {path: audio_address(path, files[path]) for path in files.keys() - texts.keys()}
+    sounds = {path: _audio_address(path, files[path]) for path in files.keys() - texts.keys()}
     project = with_addresses(_project(documents, problems), sounds)
     flows = []
     for path, document in documents.items():

@@ -24,7 +24,7 @@ _NEAR = 6  # rows that may lack a dash or colon: the one where it was noticed, a
 _MOST_ENDS = 16  # of one block
 _BONUS = 25  # of effort, for the line where it was noticed and the one above that it belongs to
 _GLUED_DASH = re.compile(r"-(?=[A-Za-z_{\"])")
-_LONE_WORD = re.compile(r"""[\w.]+|"[^"]*"|'[^']*'""")
+_LONE_WORD = re.compile(r"""([\w.]+|"[^"]*"|'[^']*')(\s+#.*)?""")
 
 Reads = Callable[[list[str]], bool]
 Allows = Callable[[Path], bool]
@@ -166,6 +166,7 @@ def _with_dash(layout: Layout, index: int) -> Iterator[_Mend]:
 def _with_colon(layout: Layout, index: int) -> Iterator[_Mend]:
     row = layout.rows[index]
     text = layout.lines[row.number].strip()
-    if _LONE_WORD.fullmatch(text):
-        opening = replace(row, opens=True, key=text.strip("\"'"))
-        yield _Mend(index, index, 0, f"a colon is missing at the end of '{text}'", 10, opening, f"{text}:")
+    if (found := _LONE_WORD.fullmatch(text)) is not None:
+        word, comment = found[1], found[2] or ""
+        opening = replace(row, opens=True, key=word.strip("\"'"))
+        yield _Mend(index, index, 0, f"a colon is missing at the end of '{word}'", 10, opening, f"{word}:{comment}")

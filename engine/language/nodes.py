@@ -37,6 +37,7 @@ class Scalar:
 
     @property
     def is_quoted(self) -> bool:
+        """Whether the author put quotes around it."""
         return self.style != "plain"
 
     def part(self, offset: int, length: int) -> Span:
@@ -74,6 +75,7 @@ class Map:
         return next((entry for entry in self.entries if entry.key.text == name), None)
 
     def keys(self) -> tuple[str, ...]:
+        """Return the names in the order of the file."""
         return tuple(entry.key.text for entry in self.entries)
 
     def __iter__(self) -> Iterator[Entry]:

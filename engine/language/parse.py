@@ -148,14 +148,10 @@ def _prompts(
         keys[name] = entry.key
         prompts[name] = {}
         for language in entry.value:
-            if not (reading.usable(language.key) and reading.usable(language.value)):
-                continue
-            if isinstance(language.value, Scalar):
-                prompts[name][language.key.text] = Prompt(text=language.value.text)
-                parts[name, language.key.text] = language.value
-            elif isinstance(language.value, Map):
-                audio = reading.scalar(language.value, "audio")
-                if audio is not None:
-                    prompts[name][language.key.text] = Prompt(audio=audio.text)
-                    parts[name, language.key.text] = audio
+            is_usable = reading.usable(language.key) and reading.usable(language.value)
+            audio = reading.scalar(language.value, "audio") if isinstance(language.value, Map) else None
+            part = language.value if isinstance(language.value, Scalar) else audio
+            if is_usable and part is not None:
+                prompt = Prompt(text=part.text) if audio is None else Prompt(audio=part.text)
+                prompts[name][language.key.text], parts[name, language.key.text] = prompt, part
     return prompts, keys, parts

@@ -193,7 +193,7 @@ class _Builder:
             self.long_scalars.append(span)
             if style in ("single", "double") and doubts.swallows_keys(self.lines, span):
                 raise self._refuse("Y001", event, traps.OPEN_QUOTE)
-        value = plain_value(event.value) if style == "plain" else event.value
+        value = _plain_value(event.value) if style == "plain" else event.value
         self._last = Scalar(event.value, value, style, span)
         return self._last
 
@@ -289,7 +289,7 @@ class _Builder:
             yield Entry(key, value)
 
 
-def plain_value(text: str) -> str | int | float | bool | None:
+def _plain_value(text: str) -> str | int | float | bool | None:
     """Return what an unquoted *text* is: true, false, an integer, a decimal, nothing (None), else the text itself."""
     if text[:1] in _NUMBER_BEGINS:
         if _INTEGER.fullmatch(text):

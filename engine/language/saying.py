@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,13 +84,18 @@ def unknown_word(path: str, fault: Fault, key: Scalar) -> Problem:
     if what == "step":
         return _unknown_verb(path, key)
     code, place = _PLACES.get(what, (codes.UNKNOWN_OPTION, f"'{fault.section or what}'"))
-    synonym = SYNONYMS.get(word) if what in ("state", "rule") else words.OPTION_SYNONYMS.get(word)
-    if synonym in known:
+    meant = SYNONYMS.get(word, "") if what in ("state", "rule") else words.OPTION_SYNONYMS.get(word, "")
+    synonym = next((option for option in meant.split() if option in known), None)
+    if synonym is not None:
         return code.at(path, key.span, f"{place} has no '{word}'; the word is '{synonym}'")
-    if what == "state" and word in VERBS:
+    if what in ("state", "rule") and word in VERBS and (what, word) not in words.INSTEAD:
         return code.at(path, key.span, f"'{word}' is a step; it belongs under 'do', behind a dash")
-    hint = f"Possible here: {', '.join(known)}."
-    return code.at(path, key.span, f"{place} has no '{word}'{did_you_mean(word, known)}", hint=hint)
+    near, instead = did_you_mean(word, known), words.INSTEAD.get((what, word), "")
+    if what in ("run", "call_later") and not near and not instead:
+        instead = f"what the flow needs stands under give: {{{word}: ...}}"
+    if instead:
+        return code.at(path, key.span, f"{place} has no '{word}'; {instead}")
+    return code.at(path, key.span, f"{place} has no '{word}'{near}", hint=f"Possible here: {', '.join(known)}.")
 
 
 def _unknown_verb(path: str, key: Scalar) -> Problem:
@@ -182,17 +188,27 @@ def duration(path: str, node: Node, label: str) -> Problem:
         hint = "A bare number could mean seconds, milliseconds or minutes."
         return codes.BAD_DURATION.at(path, node.span, message, hint=hint)
     message = f"{label} must be a number and its unit, for example 30s, 15m or 2h, not '{text}'"
+    long = re.fullmatch(r"([0-9]+) *([smh])[a-z]*", text.lower())
+    if long is not None:
+        message = f"{label} cannot be '{text}'; write {long[1]}{long[2]}"
     return codes.BAD_DURATION.at(path, node.span, message)
 
 
 def phone(path: str, node: Node, label: str) -> Problem:
     """Say that *node* is not a phone number."""
-    return codes.BAD_PHONE.at(path, node.span, f"{label} must be {wanted('phone', {})}, not '{_text_of(node)}'")
+    text = _text_of(node)
+    bare = re.sub(r"^(\+|00)|[ ().-]", "", text)
+    is_whole = re.fullmatch(r"[1-9][0-9]{6,14}", bare) and (text.startswith(("+", "00")) or len(bare) > 10)
+    better = f'; write "+{bare}"' if is_whole else ""
+    return codes.BAD_PHONE.at(path, node.span, f"{label} must be {wanted('phone', {})}, not '{text}'{better}")
 
 
-def bad_name(path: str, node: Node) -> Problem:
+def _bad_name(path: str, node: Node) -> Problem:
     """Say that *node* cannot be a name."""
     word = _text_of(node)
+    if "://" in word or "@" in word:
+        message = f"only a name may stand here, not '{word}'; write the address into project.yaml, and its name here"
+        return codes.BAD_NAME.at(path, node.span, message)
     better = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in word.lower()).strip("_")
     hint = f"For example: {better}." if better[:1].isalpha() and better != word else ""
     message = f"'{word}' cannot be a name here; use small letters, digits and _, with a letter first"
@@ -258,7 +274,7 @@ def _too_many(path: str, fault: Fault) -> Problem:
 def _bad_text(path: str, fault: Fault) -> Problem:
     node, what, text = fault.node, fault.what, _text_of(fault.node)
     if what == "name":
-        return bad_name(path, node)
+        return _bad_name(path, node)
     if what == "duration":
         return duration(path, node, "the time" if node is fault.key else fault.label)
     if what == "phone":

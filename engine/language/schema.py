@@ -39,21 +39,7 @@ def flow_schema() -> Schema:
                 "call_attempts": _call_attempts(),
             },
         ),
-        "remember": _named(
-            _object(
-                "remember",
-                {
-                    "type": _choice(words.VARIABLE_TYPES),
-                    "start": {
-                        "type": ["string", "number", "boolean", "array"],
-                        "items": _text("text"),
-                        "x-is": "value",
-                    },
-                    "secret": _yes_no(),
-                },
-                required=["type"],
-            )
-        ),
+        "remember": _named(_variable()),
         "hours": _named(_hours()),
         "prompts": _named(_ref("prompt")),
         "anywhere": _ref("anywhere"),
@@ -68,6 +54,12 @@ def flow_schema() -> Schema:
         **_object("flow", properties, required=["flow", "start", "states"]),
         "$defs": _flow_definitions(),
     }
+
+
+def _variable() -> Schema:
+    start: Schema = {"type": ["string", "number", "boolean", "array"], "items": _text("text"), "x-is": "value"}
+    parts = {"type": _choice(words.VARIABLE_TYPES), "start": start, "secret": _yes_no()}
+    return _object("remember", parts, required=["type"])
 
 
 def project_schema() -> Schema:

@@ -34,6 +34,7 @@ class StepTree:
 
     @property
     def is_music(self) -> bool:
+        """Whether it plays for ever."""
         return self.name == "play" and self.values.get("repeat") == "forever"
 
     @property
@@ -97,10 +98,12 @@ class BranchTree:
 
     @property
     def always_leaves(self) -> bool:
+        """Whether a rule without ``if`` leads elsewhere."""
         return any(rule.leaves and rule.condition is None for rule in self.rules)
 
     @property
     def can_leave(self) -> bool:
+        """Whether some rule leads elsewhere."""
         return any(rule.leaves for rule in self.rules)
 
 
@@ -165,6 +168,10 @@ class StateTree:
                     yield section, rule.then
         yield from (("on_error", step.exit) for step in self.all_steps() if step.exit is not None)
 
+    def ways_on(self) -> Iterator[tuple[str, ExitTree]]:
+        """Yield the exits that are taken when nothing fails, each with the word of its section."""
+        return ((section, target) for section, target in self.exits() if section != "on_error")
+
     def handler(self, event: str) -> BranchTree | None:
         """Return the entry of ``on`` for *event* (with its prefix, if any)."""
         return next((branch for branch in self.on if branch.name == event), None)
@@ -210,19 +217,23 @@ class RoleTree:
             "legs",
             {
                 step.values["as"]: step.given["as"]
-                for block in self.blocks()
-                for step in block.all_steps()
+                for step in self.steps()
                 if step.name == "transfer" and step.values.get("as")
             },
         )
 
     def state(self, name: str) -> StateTree | None:
+        """Return the state *name*, None where there is none that could be read."""
         return self.by_name.get(name)
 
     def blocks(self) -> Iterator[StateTree]:
         """Yield every state, then ``anywhere``."""
         yield from self.states
         yield self.anywhere
+
+    def steps(self) -> Iterator[StepTree]:
+        """Yield every step of the states, then those of ``anywhere``."""
+        return (step for block in self.blocks() for step in block.all_steps())
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,13 +277,34 @@ class FlowTree:
     doubtful: frozenset[str] = frozenset()  # variables whose entry could not be read
     is_sound: bool = True
 
+    @property
+    def caller(self) -> RoleTree:
+        """The leg that the flow begins with."""
+        return self.roles[0]
+
+    @property
+    def role_names(self) -> frozenset[str]:
+        """The names of all roles."""
+        return frozenset(role.name for role in self.roles)
+
     def blocks(self) -> Iterator[tuple[RoleTree, StateTree]]:
         """Yield every state and every ``anywhere`` with its role."""
-        for role in self.roles:
-            for block in role.blocks():
-                yield role, block
+        return ((role, block) for role in self.roles for block in role.blocks())
+
+    def handlers(self) -> Iterator[tuple[RoleTree, BranchTree]]:
+        """Yield every entry of ``on`` with its role."""
+        return ((role, branch) for role, block in self.blocks() for branch in block.on)
 
     def steps(self) -> Iterator[tuple[RoleTree, StateTree, StepTree]]:
-        for role, block in self.blocks():
-            for step in block.all_steps():
-                yield role, block, step
+        """Yield every step with its role, and state or ``anywhere``."""
+        return ((role, block, step) for role, block in self.blocks() for step in block.all_steps())
+
+    def prompt_texts(self) -> Iterator[tuple[str, Scalar]]:
+        """Yield what each prompt says, in each of its languages, with the prompt's name; not what it plays."""
+        for (name, language), part in self.prompt_parts.items():
+            if self.prompts[name][language].text:
+                yield name, part
+
+    def dials(self, name: str) -> list[StepTree]:
+        """Return the steps that ring the role called *name*."""
+        return [step for _, _, step in self.steps() if step.name == "dial" and step.values.get("as") == name]

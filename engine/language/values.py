@@ -47,6 +47,7 @@ class Reading:
         return found if self.usable(found) and isinstance(found, Scalar) else None
 
     def text(self, node: Map, name: str) -> str:
+        """Return the text behind *name*, "" where there is none."""
         scalar = self.scalar(node, name)
         return "" if scalar is None else scalar.text
 
@@ -124,7 +125,7 @@ def read_option(reading: Reading, option: Option, node: Scalar, label: str) -> A
         case "keys" | "key":
             return _pressed(reading, node, label, single=option.type == "key")
         case "phone":
-            return read_phone(reading, node, label)
+            return _read_phone(reading, node, label)
         case "legs":
             return (node.text,)
         case "sip" | "tones" | "url" | "moment":
@@ -158,7 +159,7 @@ def read_nested(reading: Reading, option: Option, node: List | Map) -> Any:
     }
 
 
-def read_phone(reading: Reading, node: Scalar, label: str) -> str | None:
+def _read_phone(reading: Reading, node: Scalar, label: str) -> str | None:
     """Return an E.164 number, or a text with a formula, or None after a report."""
     if re.fullmatch(words.PHONE, node.text) or "{{" in node.text:
         reading.doubt_number(node)

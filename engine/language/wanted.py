@@ -20,7 +20,7 @@ _WANTED: Mapping[str, str] = {
     "duration": "a time with its unit, for example 30s, 15m or 2h",
     "digits": "how many digits: a number, or for example 2 to 4", "forever": "a number from 1 to 100, or forever",
     "key": "one key: 0 to 9, * or #", "keys that count": 'the keys that count, for example "12345"',
-    "calls_to": "a list of phone numbers in [ ], or the word any", "list": "a list in [ ]",
+    "calls_to": "a list of phone numbers, for example [\"+15551230000\"], or the word any", "list": "a list in [ ]",
     "prefixes": 'a list of the beginnings of numbers in [ ], for example ["+1555"]',
     "prefix": 'the beginning of a phone number with country code, for example "+1555"',
     "url": "an address that begins with https://", "host": "a host name, for example example.com",
@@ -42,6 +42,17 @@ _WANTED: Mapping[str, str] = {
     "moment": 'one time in {{ }}, for example "{{ next_opening(office) }}"',
     "tones": "keys to press: 0 to 9, A to D, * and #, and w for a pause of half a second",
 }  # fmt: skip
+_STEPS: Mapping[str, str] = {
+    "dial": '- dial: {to: "+15551239999", as: agent, ring_for: 25s}',
+    "transfer": '- transfer: {to: "+15551239999", as: sales, ring_for: 25s}',
+    "bridge": "- bridge: {to: agent}",
+    "record": "- record: {longest: 3m, beep: true, stop_on_silence: 5s}",
+    "call_later": '- call_later: {flow: callback, to: "{{ caller.number }}", in: 20m}',
+    "tell": "- tell: {caller: transfer_me}",
+    "http": '- http: {get: "https://crm.example.com/people/{{ caller.number }}", into: {name: name}, if_fails: sorry}',
+    "notify": '- notify: {to: inbox, number: "{{ caller.number }}"}',
+    "set": "- set: {tries: 0, language: es-ES}",
+}  # where the shortest form would not pass the checker, or says too little
 _EXAMPLES: Mapping[str, str] = {
     "text": '"..."', "phone": '"+15551230000"', "duration": "30s", "count": "3", "digits": "1",
     "sip": "sip:anna@example.com",
@@ -64,6 +75,8 @@ def wanted(what: str, schema: Mapping[str, Any]) -> str:
 
 def example(name: str) -> str:
     """Return how the verb *name* is written, with its main, required or most usual option."""
+    if name in _STEPS:
+        return _STEPS[name]
     verb = VERBS[name]
     options: list[Option] = [*verb.options]
     option = verb.option(verb.main) or next((option for option in options if option.required), None)

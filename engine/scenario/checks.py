@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.core.flow import Prompt
 from engine.core.program import audio_parameters
+from engine.core.text import Text
 from engine.core.verbs import SYNONYMS, VERBS, Verb
 from engine.language import codes
 from engine.language.nodes import Entry, Map, Node, Scalar, plain
@@ -14,7 +16,8 @@ from engine.language.values import read_option
 from engine.language.variables import fits_type, saying_of
 from engine.scenario.codes import BAD_STEP, UNKNOWN_NAME
 from engine.scenario.reading import Script
-from engine.scenario.script import Check, Does, Hears, IsIn, Remembers
+from engine.scenario.script import GAP, Check, Does, Hears, IsIn, Remembers
+from engine.simulator.audio import spoken
 
 CHECKS = ("hears", "does", "does_not", "is_in", "remembers")
 
@@ -61,7 +64,11 @@ def _hears_entry(script: Script, node: Map, leg: str) -> Hears | None:
 
 
 def _prompt(script: Script, prompt: Prompt) -> str:
-    return _file(script, prompt.audio) if prompt.audio else prompt.text
+    """Return what is heard of *prompt*, with GAP where a formula is filled in."""
+    if prompt.audio:
+        return _file(script, prompt.audio)
+    text = prompt.text
+    return spoken(re.sub(r"\{\{.*?\}\}", GAP, text.source) if isinstance(text, Text) else text)
 
 
 def _file(script: Script, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from engine.core.expression import Formula
 from engine.core.flow import Exit
 from engine.core.text import Text
 from engine.scenario.cast import Cast
-from engine.scenario.script import Check, Does, Hears, IsIn, Remembers
+from engine.scenario.script import GAP, Check, Does, Hears, IsIn, Remembers
 from engine.scenario.timeline import Begun, Done, Timeline
 from engine.simulator.values import Entry
 
@@ -84,7 +85,7 @@ class Checker:
         cursor = self.done.setdefault(check.leg, Cursor())
         for place in range(cursor.place, len(history)):
             done = history[place]
-            step = step_behind(check, done)
+            step = _step_behind(check, done)
             serial = step.serial if step is not None else -1
             is_taken = place in cursor.taken or serial in cursor.steps
             if done.leg != leg or is_taken or not is_done(check, done):
@@ -104,17 +105,22 @@ def is_heard(check: Hears, what: str) -> bool:
     """Tell whether *what* was heard is what *check* waits for; line ends and spaces count alike."""
     heard = _squeezed(what)
     wanted = (_squeezed(sound) for sound in check.sounds)
-    return any(sound in heard if check.is_part else sound == heard for sound in wanted)
+    return any(sound in heard if check.is_part else _is_whole(sound, heard) for sound in wanted)
 
 
-def step_behind(check: Does, done: Done) -> Begun | None:
+def _is_whole(sound: str, heard: str) -> bool:
+    """Tell whether *heard* is *sound*, with anything in place of each GAP."""
+    return re.fullmatch(".*".join(map(re.escape, sound.split(GAP))), heard) is not None
+
+
+def _step_behind(check: Does, done: Done) -> Begun | None:
     """Return the author's step of the verb that *check* names, when *done* is part of it."""
     return done.step if done.step is not None and done.step.action.verb == check.name else None
 
 
 def is_done(check: Does, done: Done) -> bool:
     """Tell whether *done* is the command that *check* names, with all its options."""
-    step = step_behind(check, done)
+    step = _step_behind(check, done)
     if step is None and done.operation != check.name:
         return False
     options = (_has_option(step, done.parameters, name, value) for name, value in check.options.items())

@@ -34,7 +34,7 @@ def called(leg: str, roles: Iterable[str]) -> str:
     return f"the {leg}" if leg in set(roles) else leg
 
 
-def far_words(flow: Flow) -> frozenset[str]:
+def _far_words(flow: Flow) -> frozenset[str]:
     """Return the names of the legs that the flow's transfers ring."""
     return frozenset(str(a.options.get("as") or "transfer") for a in _actions(flow) if a.verb == "transfer")
 
@@ -45,7 +45,7 @@ def _actions(flow: Flow) -> Iterator[Action]:
             yield from block.actions
 
 
-def rung_roles(flow: Flow) -> frozenset[str]:
+def _rung_roles(flow: Flow) -> frozenset[str]:
     """Return the roles that the flow itself rings."""
     return frozenset(str(action.options.get("as")) for action in _actions(flow) if action.verb == "dial")
 
@@ -141,7 +141,7 @@ class Script:
     @property
     def legs(self) -> frozenset[str]:
         """The names that a step may begin with."""
-        return frozenset(self.flow.roles) | far_words(self.flow) | frozenset(self.later)
+        return frozenset(self.flow.roles) | _far_words(self.flow) | frozenset(self.later)
 
     def is_leg(self, name: str) -> bool:
         return name in self.legs or bool(role_name(name, self.legs))
@@ -160,7 +160,7 @@ class Script:
 
     def is_rung(self, leg: str) -> bool:
         """Tell whether a flow rings *leg*, so that it must be told what it does."""
-        ours = rung_roles(self.flow) | far_words(self.flow) | frozenset(self.later)
+        ours = _rung_roles(self.flow) | _far_words(self.flow) | frozenset(self.later)
         return bool(role_name(leg, ours)) or (leg == CALLER and self.may_be_ordered)
 
     @property

@@ -110,6 +110,9 @@ class TellsAi:
     result: Mapping[str, Any] | None
 
 
+GAP = "\0"  # in a sound: whatever a formula is filled in with
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hears:
     """

@@ -49,6 +49,14 @@ _PHRASES = (
     "is called",
     'is called at "+15551230000"',
 )
+_HABITS = {
+    **dict.fromkeys(("enters", "types", "dials", "keys", "press"), "presses"),
+    **dict.fromkeys(("picks", "accepts", "takes"), "answers"),
+    **dict.fromkeys(("waits", "silent"), "stays"),
+    **dict.fromkeys(("disconnects", "leaves", "ends"), "hangs"),
+    **dict.fromkeys(("rings", "dials_in"), "calls"),
+}  # the first word of what people write, and of the phrase that exists
+_USED_BY_OTHERS = "Other flows use it: test it in one that does, or write 'caller: is called' and 'caller: answers'."
 _TELLS = "tells_ai"
 _NOTHING = "nothing"  # what somebody tells an AI who does not answer its question
 _NUMBER = r"""["']?(\+[1-9][0-9]{6,14})["']?"""
@@ -112,6 +120,13 @@ def _what(script: Script, word: Scalar, node: Node) -> Deed | Check | None:
     code, what = (UNKNOWN_LEG, "nobody called") if guess in script.legs else (UNKNOWN_STEP, "no step")
     hint = "" if guess else f"Steps begin with: {', '.join(sorted(script.legs))}, {', '.join(_WORDS)}."
     told = f"there is {what} '{word.text}'" + (f"; did you mean '{guess}'?" if guess else "")
+    leg, _, deed = word.text.partition(" ")
+    if script.is_leg(leg) and deed in CHECKS:
+        told, hint = f"{told}; write {leg}: {{{deed}: ...}}", ""
+    elif meant := next((phrase for phrase in _PHRASES if phrase.startswith(f"{word.text} ")), None):
+        told, hint = f"{told}; it is somebody who does this: write {CALLER}: {meant}", ""
+    elif word.text in ("state", "in"):
+        told, hint = f"{told}; write is_in: STATE", ""
     script.report(code, word, told, hint=hint)
     return None
 
@@ -179,7 +194,9 @@ def _bad_phrase(script: Script, leg: str, node: Node, text: str) -> None:
     first = text.split(" ")[0]
     known = {phrase.split(" ")[0]: phrase for phrase in reversed(_PHRASES)}
     stem = next((word for word in known if len(first) > 2 and word.startswith(first)), nearest(first, known) or "")
-    guess = known.get(first) or known.get(stem)
+    guess = known.get(_HABITS.get(first, first)) or known.get(stem)
+    if first in ("says", "tells", _TELLS):
+        guess = f"{{{_TELLS}: {{name: Ann}}}}"
     if guess is None and first in CHECKS:
         hint = f"A check about {script.called(leg)} is written '{leg}: {{{first}: ...}}'."
         script.report(BAD_STEP, node, f"'{first}' needs a colon", hint=hint)
@@ -196,9 +213,8 @@ def _fits(script: Script, leg: str, phrase: Deed, node: Node) -> bool:
         starts = role.starts_when if role else None
         is_answered = starts is not None and (starts.numbers or starts.any_number or starts.connection)
         if not (is_answered or phrase.to_number):
-            script.report(
-                BAD_STEP, node, f"{script.called(leg)} does not call in: no 'starts_when' of the flow says so"
-            )
+            message = f"{script.called(leg)} does not call in: no 'starts_when' of the flow says so"
+            script.report(BAD_STEP, node, message, hint=_USED_BY_OTHERS if script.may_be_ordered else "")
             return False
     elif isinstance(phrase, Reacts) and role is not None and not script.is_rung(leg):
         script.report(BAD_STEP, node, f"{script.called(leg)} calls in and is not rung, so there is nothing to answer")

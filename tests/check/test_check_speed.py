@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from crowd_of_flows import FLOWS, write_crowd
+from slowness import slowness
 
 ONE_S = 0.5
 CROWD_S = 2.0
-LOOP_S = 0.2  # three million additions by CPython 3.11 at some 3 GHz
 
 
 @pytest.fixture
@@ -25,22 +24,13 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def seconds_of(arguments: list[object], environment: dict[str, str]) -> float:
     """
-    Return the processor seconds of one ``ringflow`` command, the best of three that follow a first one.
+    Return the processor seconds of one ``ringflow`` command, the better of two that follow a first one.
 
     One thread does all the work, so on an idle machine these are the seconds on the clock. Where others use the
     machine as well, even processor seconds pass more quickly; a loop whose length is known says how much.
     """
     _seconds(arguments, environment)
-    return min(_seconds(arguments, environment) / _slowness() for _ in range(3))
-
-
-def _slowness() -> float:
-    """Return how many times as long as on an idle machine of the usual kind things take right now, at least 1."""
-    began = time.process_time()
-    number = 0
-    for step in range(3_000_000):
-        number += step
-    return max(1.0, (time.process_time() - began) / LOOP_S)
+    return min(_seconds(arguments, environment) / slowness() for _ in range(2))
 
 
 def _seconds(arguments: list[object], environment: dict[str, str]) -> float:

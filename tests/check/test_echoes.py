@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 
-from engine.check.run import check_files, load
+from engine.check import allowances, echoes, namesakes
+from engine.check.run import RULES, check_files, load
+from engine.core.kinds import RULES as FORMULA_RULES
+from engine.language.codes import LANGUAGE_CODES
+from engine.language.yaml_rules import RULES as YAML_RULES
 
 HEAD = """flow: small
 starts_when: {calls_to: any}
@@ -104,6 +110,16 @@ def test_what_is_left_out_never_hides_that_the_flow_cannot_run() -> None:
         loaded = load({"small.flow.yaml": (HEAD + text).encode()})
         assert loaded.version is None
         assert any(problem.severity == "error" for problem in loaded.problems)
+
+
+def test_every_code_that_stands_for_a_cause_or_an_echo_is_that_of_a_rule() -> None:
+    known = {rule.code.code for rule in RULES} | {code.code for code in (*LANGUAGE_CODES, *allowances.CODES)}
+    known |= set(FORMULA_RULES) | set(YAML_RULES)
+    named: set[str] = set()
+    for module in (echoes, namesakes):
+        named |= set(re.findall(r'"([A-Z][0-9]{3})"', Path(module.__file__).read_text(encoding="utf-8")))
+
+    assert named - known == set()
 
 
 def test_thousands_of_wrong_names_are_told_in_a_moment() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import process_time
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from slowness import slowness
 
 from engine.check.report import as_json, as_text
 from engine.check.run import check_files, load
@@ -23,7 +24,7 @@ def test_shipped_flows_have_no_problem_and_no_warning() -> None:
 
     assert result.problems == ()
     assert result.version is not None
-    assert sorted(result.version.flows) == ["front_desk", "support_desk"]
+    assert {f"{name}.flow.yaml" for name in result.version.flows} == {name for name in NAMES if ".flow." in name}
 
 
 @st.composite
@@ -47,7 +48,7 @@ def mangled(draw: st.DrawFn) -> dict[str, bytes]:
     return {**FILES, name: "\n".join(lines).encode("utf-8", "replace")}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files=mangled())
 def test_mangled_flow_gets_problems_with_places_and_never_an_exception(files: dict[str, bytes]) -> None:
     result = load(files)
@@ -70,8 +71,8 @@ def test_twenty_copies_are_checked_in_a_moment() -> None:
     }  # fmt: skip
     files["project.yaml"] = FILES["project.yaml"]
 
-    started = perf_counter()
+    started = process_time()
     problems = check_files(files)
 
     assert problems == ()
-    assert perf_counter() - started < 5
+    assert process_time() - started < 5 * slowness()

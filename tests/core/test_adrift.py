@@ -6,10 +6,11 @@ import pytest
 from core_stage import CALLER, OFFICE, START
 from test_intake import HELLO, library
 
-from engine.core.change import Change
+from engine.core.change import Change, Row
 from engine.core.command import run_id
 from engine.core.event import ACCEPTED, Event
 from engine.core.intake import after_defect, decide
+from engine.core.leg import Leg, Origin
 
 RINGING = {"call_control_id": "v3:x", "call_leg_id": "x", "direction": "incoming", "from": CALLER, "to": OFFICE}
 
@@ -66,3 +67,34 @@ def test_answer_without_an_object_is_no_defect(found):
     answer = {"command_id": asked[0].command_id, "status": 200, "body": {"data": found}}
 
     assert decide(Event(id="o", type=ACCEPTED, run=row.run, payload=answer), row, lib, run=row.run, now=now).row
+
+
+def rung(call_control_id: str = "") -> tuple[Leg, Row]:
+    leg = Leg(
+        run=run_id("x"),
+        ver=3,
+        status="rung",
+        flow="desk",
+        role="agent",
+        call_control_id=call_control_id,
+        direction="outgoing",
+        origin=Origin("someone"),
+        timers={"ringing": START},
+        gen=2,
+    )
+    return leg, Row(run=leg.run, ver=3, state=leg.encode(), version="gone")
+
+
+def test_a_leg_that_rings_for_a_version_that_is_gone_is_hung_up_as_soon_as_its_name_is_known():
+    change = as_the_inbox_does(event("call.answered"), rung()[1])
+
+    assert [row.command.path for row in change.commands] == [{"call_control_id": "v3:x"}]
+    assert change.timer is not None
+    assert change.timer.due > START + 60
+
+
+def test_a_leg_that_rings_for_a_version_that_is_gone_and_of_which_nothing_is_heard_ends():
+    change = as_the_inbox_does(Event(id="t", type="timer", run=run_id("x"), payload={"gen": 2}), rung()[1])
+
+    assert change.row is not None
+    assert (change.row.ended_at, change.timer) == (START + 1, None)

@@ -363,7 +363,7 @@ JUDGED_NAMES = {
 }  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TRUTH.filter(lambda text: len(text) <= 300))
 @example("not vip == false and 1 + 1 - 1 < 2")
 def test_formula_means_what_it_means_in_python(source):
@@ -393,7 +393,7 @@ def lies_inside(problem: FormulaProblem, source: str) -> None:
     assert problem.message
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.one_of(
         st.lists(PIECES, max_size=12).map(" ".join), st.lists(PIECES, max_size=12).map("".join), st.text(max_size=40)
@@ -410,7 +410,7 @@ def test_nothing_but_its_own_errors_comes_out_of_a_formula(source, env):
         formula.evaluate(env)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TRUTH.filter(lambda text: len(text) <= 300), st.fixed_dictionaries({}, optional=dict.fromkeys(JUDGED, VALUES)))
 def test_values_of_any_kind_break_no_formula(source, env):
     formula = compile_condition(source, JUDGED_NAMES)

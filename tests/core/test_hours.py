@@ -227,13 +227,13 @@ def shows_open(place: Hours, moment: float) -> bool:
     return False
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(HOURS, INSTANT)
 def test_is_open_is_what_the_clock_on_the_wall_says(place, moment):
     assert place.is_open(moment) is shows_open(place, moment)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(HOURS, INSTANT)
 @example(every_day(period("02:00 to 02:30")), at("2026-10-25 00:10+00:00"))
 def test_next_opening_is_the_first_minute_that_is_open_after_a_closed_one(place, moment):
@@ -249,7 +249,7 @@ def test_next_opening_is_the_first_minute_that_is_open_after_a_closed_one(place,
         assert found == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(HOURS, INSTANT)
 def test_next_opening_lies_ahead_and_is_an_opening(place, moment):
     found = place.next_opening(moment)

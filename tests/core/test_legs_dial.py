@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -270,3 +271,28 @@ def test_a_machine_is_looked_for_only_where_it_is_asked():
     answer(phone, wait=10, machine=True)
 
     assert "machine" in phone.logged()
+
+
+def test_a_leg_that_nobody_claims_in_time_is_hung_up(slow):
+    """Whoever answered it would else hear nothing, for hours."""
+    phone, _ = slow
+    agent = answer(phone)
+    phone.wait(100)
+
+    assert phone.world.look(agent).state == "ended"
+    phone.stage.let_go()
+    phone.wait(200)
+    assert phone.stage.timers.keys() <= {phone.stage.run_of(phone.world.legs[0].call_control_id)}
+
+
+def test_a_leg_that_was_given_up_and_answers_after_all_is_hung_up():
+    phone = office()
+    ringing(phone)
+    agent = rung(phone)
+    run = phone.stage.run_of(agent)
+    given_up = replace(phone.stage.leg(run), status="ended", at="ended", call_control_id="", call_leg_id="", timers={})
+    phone.stage.rows[run] = replace(phone.stage.rows[run], state=given_up.encode(), ended_at=phone.now)
+    phone.world.pick_up(agent, phone.now)
+    phone.wait(1)
+
+    assert phone.world.look(agent).state == "ended"

@@ -111,7 +111,7 @@ def orphans(phone: Phone) -> list[str]:
 
 @pytest.mark.parametrize("house", HOUSES)
 @given(seed=SEEDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 def test_late_doubled_and_swapped_events_leave_no_link_half_made(house: str, seed: int):
     phone = evening(house, seed, refusals=False)
     phone.wait(100)
@@ -122,7 +122,7 @@ def test_late_doubled_and_swapped_events_leave_no_link_half_made(house: str, see
 
 @pytest.mark.parametrize("house", HOUSES)
 @given(seed=SEEDS)
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 def test_whatever_telnyx_refuses_every_call_ends(house: str, seed: int):
     phone = evening(house, seed, refusals=True)
     phone.wait(20)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core_stage import AGENTS, Phone
+from core_stage import AGENTS, Phone, flow
 from legs_flow import office
-from test_legs_links import queue_flow
+from test_legs_links import QUEUE_ROLE, QUEUE_STATES, queue_flow
 
 BRIDGE = queue_flow("bridge")
 
@@ -98,13 +98,10 @@ def test_an_agent_who_hangs_up_gives_the_turn_away():
 
 
 def test_connect_and_bridge_on_one_queue_wait_for_each_other():
-    states = BRIDGE.replace("- bridge: {queue: support}", "- answer\n          - connect: {queue: support}")
-    phone = office(
-        BRIDGE,
-        states.replace("flow: desk", "flow: other")
-        .replace("+15550000001", "+15550000011")
-        .replace(AGENTS, "+15550000012"),
-    )
+    role = QUEUE_ROLE.replace("VERB", "connect").removeprefix("roles:\n")
+    helper = role.replace("  agent:", "  helper:").replace(AGENTS, "+15550000012")
+    states = QUEUE_STATES.replace("agent.joined: talk", "agent.joined: talk\n      helper.joined: talk")
+    phone = office(flow(states, roles=QUEUE_ROLE.replace("VERB", "bridge") + helper))
     callers = [phone.calls(from_=f"+3460011133{index}", wait=2) for index in range(2)]
     bridging = agent(phone)
     connecting = phone.calls(to="+15550000012", from_="+15552220005")

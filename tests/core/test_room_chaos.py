@@ -57,7 +57,7 @@ def meeting(seed: int, *, refusals: bool) -> Phone:
 
 @pytest.mark.parametrize("refusals", [False, True])
 @given(seed=st.integers(0, 10**9))
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=5, deadline=None, derandomize=True)
 def test_when_all_have_hung_up_nothing_is_left_over(refusals: bool, seed: int):
     phone = meeting(seed, refusals=refusals)
 
@@ -69,7 +69,7 @@ def test_when_all_have_hung_up_nothing_is_left_over(refusals: bool, seed: int):
 
 
 @given(seed=st.integers(0, 10**9))
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=5, deadline=None, derandomize=True)
 def test_no_step_of_a_room_waits_for_ever(seed: int):
     phone = meeting(seed, refusals=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.kinds import Kind
@@ -59,6 +59,7 @@ def test_a_value_that_does_not_fit_is_refused_and_not_quoted(value, kind):
         fitted(value, kind, "x")
 
 
+@settings(max_examples=40, deadline=None)
 @given(JSON, st.sampled_from(["text", "digits", "number", "yes_no", "list", "time"]))
 def test_any_answer_fits_or_is_refused(value, kind):
     try:

@@ -1,4 +1,4 @@
-"""What the verb table allows is what Telnyx's catalogue allows: words, ranges, lengths, for every option that is sent."""
+"""What the verb table allows is what the catalogue allows: words, ranges, lengths, for every option that is sent."""
 
 from __future__ import annotations
 
@@ -245,7 +245,8 @@ def test_tones_are_those_that_telnyx_presses(text):
 
 @pytest.mark.parametrize(
     ("text", "fits"),
-    [("sip:anna@example.com", True), ("sips:1000@pbx.example.com:5061;transport=tls", True), ("anna@example.com", False),
+    [("sip:anna@example.com", True), ("sips:1000@pbx.example.com:5061;transport=tls", True),
+     ("anna@example.com", False),
      ("sip:anna", False), ("sip:an na@example.com", False), ("tel:+15551230000", False)],
 )  # fmt: skip
 def test_sip_addresses(text, fits):

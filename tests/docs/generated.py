@@ -1,4 +1,4 @@
-"""What is written from the engine's own tables: docs/verbs.md, docs/rules.md and schemas/rules.json."""
+"""What is written from the engine's own tables: docs/verbs.md, docs/rules.md, docs/events.md and schemas/rules.json."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from event_page import events_page
 
 from engine import reference
 from engine.check import allowances, explain
@@ -231,6 +232,7 @@ def _put_right(page: RulePage) -> Iterator[str]:
 
 PAGES = {
     "docs/verbs.md": verbs_page,
+    "docs/events.md": events_page,
     "docs/rules.md": rules_page,
     "schemas/rules.json": lambda: explain.as_json(all_rules()),
 }

@@ -35,6 +35,7 @@ remember:
   extension: {{type: digits}}
   tries: {{type: number}}
   number_to_ring: {{type: text}}
+  name: {{type: text}}
   asked_at: {{type: time}}
 hours:
   office: {{timezone: Europe/Madrid, open: {{monday: "09:00 to 17:30"}}}}

@@ -241,7 +241,7 @@ def assert_hangs_together(diagram: Diagram) -> None:
     assert all(re.fullmatch(r"[a-z][0-9]+", name) for name in ids)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=mangled())
 def test_a_mangled_flow_is_drawn_as_far_as_it_goes(text: str):
     pages = sheets({"sample.flow.yaml": text})

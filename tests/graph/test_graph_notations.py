@@ -47,7 +47,7 @@ def as_read_by_mermaid(text: str) -> str:
     return re.sub(r"#(\d+);", lambda code: chr(int(code[1])), text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=texts)
 @all_pieces
 def test_mermaid_shows_the_text_itself_and_reads_nothing_else_in_it(text: str):
@@ -65,7 +65,7 @@ def test_what_mermaid_reads_after_its_numbers_is_pulled_apart(twice: str):
     assert not re.search(r"fa:fa-|\$\$|\\n|ﬂ°|¶ß", shown)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=texts)
 @all_pieces
 def test_every_line_of_mermaid_is_one_of_ours(text: str):
@@ -73,7 +73,7 @@ def test_every_line_of_mermaid_is_one_of_ours(text: str):
         assert re.fullmatch(MERMAID_LINES, line.strip()), line
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=texts)
 @all_pieces
 def test_dot_shows_the_text_itself_and_reads_nothing_else_in_it(text: str):
@@ -83,7 +83,7 @@ def test_dot_shows_the_text_itself_and_reads_nothing_else_in_it(text: str):
     assert html.unescape(escaped) == clean(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=texts)
 @all_pieces
 def test_labels_of_dot_are_sound_xml(text: str):
@@ -94,7 +94,7 @@ def test_labels_of_dot_are_sound_xml(text: str):
     assert [ElementTree.fromstring(f"<label>{label}</label>").tag for label in labels] == ["label"] * 4
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=st.text(max_size=200))
 @all_pieces
 def test_clean_text_has_one_line_and_nothing_unseen(text: str):
@@ -107,7 +107,7 @@ def test_clean_text_has_one_line_and_nothing_unseen(text: str):
     assert clean(kept) == kept
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(text=st.text(max_size=200), most=st.integers(5, 80))
 def test_shortened_text_is_the_beginning_and_fits(text: str, most: int):
     short = shortened(text, most)

@@ -167,7 +167,7 @@ WORDS = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(WORDS, max_size=8).map("".join), st.lists(WORDS, max_size=4).map(" ".join), st.text(max_size=12))
 def test_any_words_give_hours_or_a_plain_message(times, days, zone):
     def quoted(text: str) -> str:
@@ -181,7 +181,7 @@ def test_any_words_give_hours_or_a_plain_message(times, days, zone):
     assert {problem.rule for problem in problems} == {"S019"}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 1439), st.integers(0, 1440))
 def test_every_period_that_is_one_is_read(opens, closes):
     text = f"{opens // 60:02}:{opens % 60:02} to {closes // 60:02}:{closes % 60:02}"

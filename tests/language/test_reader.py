@@ -10,6 +10,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slowness import slowness
 
 from engine.language import reader
 from engine.language.nodes import Comment, Document, Entry, List, Map, Scalar, Span
@@ -196,7 +197,9 @@ def test_attack_is_refused_in_less_than_a_second(name):
 
     document = read(text, "f.yaml")
 
-    assert time.process_time() - started < (1.0 if sys.gettrace() is None else 5.0)  # traced: coverage is on
+    took_s = time.process_time() - started
+    most_s = 1.0 if sys.gettrace() is None else 5.0  # traced: coverage is on
+    assert took_s < most_s or took_s < most_s * slowness()
     assert {problem.rule for problem in document.problems} == {rule}
     assert len(document.problems) <= 100
 
@@ -233,13 +236,13 @@ def holds_promises(text: str | bytes, document: Document) -> None:
         assert problem.message
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(YAMLISH)
 def test_no_text_breaks_the_reader(text):
     holds_promises(text, read(text, "f.yaml"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.one_of(st.text(max_size=60), st.binary(max_size=60)))
 def test_no_bytes_break_the_reader(text):
     holds_promises(text, read(text, "f.yaml"))

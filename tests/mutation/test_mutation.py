@@ -21,7 +21,8 @@ from engine.check.run import check_files
 
 FIXED_SEEDS = (20_261_121, 7)
 MISTAKES = 5_000
-FEW = 400
+FEW = 180
+FEWER = 45
 MOST_STILL_GOOD = 0.03
 LEAST_RIGHT = 0.97
 KINDS = {
@@ -80,7 +81,7 @@ def test_mistakes_are_found_where_they_are(seed: int | None, record_property: Ca
 
 @cache
 def drawn(seed: int) -> tuple[Mutant, ...]:
-    return tuple(mutant for mutant, _ in sample(SUBJECTS, FEW, seed))
+    return tuple(mutant for mutant, _ in sample(SUBJECTS[:3], FEWER, seed))
 
 
 def test_a_seed_always_makes_the_same_mistakes_and_another_makes_others() -> None:

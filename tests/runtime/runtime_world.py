@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiohttp import web
+
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.event import Event
 from engine.testing import MemoryStore
@@ -99,3 +101,17 @@ async def running(*coroutines):
         broken = [result for result in results if isinstance(result, Exception)]
         if broken:
             raise broken[0]
+
+
+@asynccontextmanager
+async def web_server(receive: Any):
+    """A web server on this machine that asks *receive* whatever comes; yields its address."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", receive)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
+from runtime_world import web_server
 
 from engine.core.command import Command
 from engine.errors import CarrierSilent, CarrierUnreached
@@ -27,16 +28,8 @@ async def receiver(answer=lambda request: web.Response(status=202, text="thanks"
         requests.append((dict(request.headers), await request.read()))
         return answer(request)
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", receive)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", requests
-    finally:
-        await runner.cleanup()
+    async with web_server(receive) as address:
+        yield address, requests
 
 
 async def notify(urls, *, allow_loopback=True, key=KEY, **parameters):

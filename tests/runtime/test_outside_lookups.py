@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import web
+from runtime_world import web_server
 
 from engine.core.command import Command
 from engine.core.taking import TEXT
@@ -29,16 +30,8 @@ async def server(answer=lambda request: web.json_response({"name": "Ann", "more"
         requests.append((request.method, request.raw_path, dict(request.headers), await request.read()))
         return answer(request)
 
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", receive)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}", requests
-    finally:
-        await runner.cleanup()
+    async with web_server(receive) as address:
+        yield address, requests
 
 
 async def ask(url, *, method="GET", take=("name",), send=None, timeout_s=3.0, hosts=("127.0.0.1",), loopback=True):

@@ -13,12 +13,9 @@ CODE = Code("G003", "rule-never-reached", "A rule behind one without if, so it n
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one warning for the first rule behind an unconditional one."""
-    for flow in folder.trees:
-        for _, block in flow.blocks():
-            for _, rules in block.all_rules():
-                always = next((index for index, rule in enumerate(rules) if rule.condition is None), len(rules))
-                if always < len(rules) - 1 and block.is_sound:
-                    message = (
-                        "this rule never applies, because the one before it has no if; put the rule without if last"
-                    )
-                    yield CODE.at(flow.path, rules[always + 1].span, message)
+    for flow, _, block in folder.blocks():
+        for _, rules in block.all_rules():
+            always = next((index for index, rule in enumerate(rules) if rule.condition is None), len(rules))
+            if always < len(rules) - 1 and block.is_sound:
+                message = "this rule never applies, because the one before it has no if; put the rule without if last"
+                yield CODE.at(flow.path, rules[always + 1].span, message)

@@ -14,9 +14,8 @@ MUST_MATCH = ("then", "keys", "after", "on_error")
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each such list of rules."""
-    for flow in folder.trees:
-        for _, block in flow.blocks():
-            for section, rules in block.all_rules():
-                if section in MUST_MATCH and rules and block.is_sound and all(rule.condition for rule in rules):
-                    message = f"it may be that none of these rules applies; end '{section}' with a rule without if"
-                    yield CODE.at(flow.path, rules[-1].span, message)
+    for flow, _, block in folder.blocks():
+        for section, rules in block.all_rules():
+            if section in MUST_MATCH and rules and block.is_sound and all(rule.condition for rule in rules):
+                message = f"it may be that none of these rules applies; end '{section}' with a rule without if"
+                yield CODE.at(flow.path, rules[-1].span, message)

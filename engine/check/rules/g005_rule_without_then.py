@@ -18,13 +18,11 @@ CODE = Code(
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each rule that says nothing about where to go, or nothing at all."""
-    for flow in folder.trees:
-        for _, block in flow.blocks():
-            for section, rules in block.all_rules():
-                for rule in rules:
-                    if section in MUST_MATCH and rule.then is None and block.is_sound:
-                        message = f"this rule of '{section}' does not say where it leads; add then"
-                        yield CODE.at(flow.path, rule.span, message)
-                    elif rule.then is None and not rule.steps and block.is_sound:
-                        message = "this rule does nothing; add do, then or both"
-                        yield CODE.at(flow.path, rule.span, message)
+    for flow, _, block in folder.blocks():
+        aimless = [(word, rule) for word, rules in block.all_rules() for rule in rules if rule.then is None]
+        for section, rule in aimless if block.is_sound else ():
+            if section in MUST_MATCH:
+                message = f"this rule of '{section}' does not say where it leads; add then"
+                yield CODE.at(flow.path, rule.span, message)
+            elif not rule.steps:
+                yield CODE.at(flow.path, rule.span, "this rule does nothing; add do, then or both")

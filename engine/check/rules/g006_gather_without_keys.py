@@ -13,9 +13,8 @@ CODE = Code("G006", "gather-without-keys", "A state that ends with gather and ha
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each gather whose answer leads nowhere."""
-    for flow in folder.trees:
-        for _, state in flow.blocks():
-            if state.is_sound and state.gather is not None and not state.keys:
-                message = f"'{state.name}' asks for keys, but has no 'keys' to say where they lead"
-                hint = 'For example keys: {"1": STATE, anything_else: STATE, nothing: hangup}.'
-                yield CODE.at(flow.path, state.gather.key.span, message, hint=hint)
+    for flow, _, state in folder.blocks():
+        if state.is_sound and state.gather is not None and not state.keys:
+            message = f"'{state.name}' asks for keys, but has no 'keys' to say where they lead"
+            hint = 'For example keys: {"1": STATE, anything_else: STATE, nothing: hangup}.'
+            yield CODE.at(flow.path, state.gather.key.span, message, hint=hint)

@@ -14,9 +14,8 @@ CODE = Code("G007", "keys-without-gather", "A state that has keys and no gather.
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each state with keys whose do holds no gather."""
-    for flow in folder.trees:
-        for _, state in flow.blocks():
-            if state.is_sound and state.keys and not any(step.name in GATHERS for step in state.steps):
-                message = f"'{state.name}' has keys, but no gather that asks for them"
-                hint = "End its do with gather; for a key at any time, use on: call.dtmf.received."
-                yield CODE.at(flow.path, state.sections["keys"].span, message, hint=hint)
+    for flow, _, state in folder.blocks():
+        if state.is_sound and state.keys and not any(step.name in GATHERS for step in state.steps):
+            message = f"'{state.name}' has keys, but no gather that asks for them"
+            hint = "End its do with gather; for a key at any time, use on: call.dtmf.received."
+            yield CODE.at(flow.path, state.sections["keys"].span, message, hint=hint)

@@ -13,8 +13,7 @@ CODE = Code("G008", "no-nothing", "Keys without nothing, the way of a caller who
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each ``keys`` without ``nothing``."""
-    for flow in folder.trees:
-        for _, state in flow.blocks():
-            if state.is_sound and state.keys and not any(branch.name == "nothing" for branch in state.keys):
-                message = "these keys do not say what happens when the caller presses nothing; add nothing: ..."
-                yield CODE.at(flow.path, state.sections["keys"].span, message)
+    for flow, _, state in folder.blocks():
+        if state.is_sound and state.keys and not any(branch.name == "nothing" for branch in state.keys):
+            message = "these keys do not say what happens when the caller presses nothing; add nothing: ..."
+            yield CODE.at(flow.path, state.sections["keys"].span, message)

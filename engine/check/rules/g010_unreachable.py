@@ -16,12 +16,11 @@ _MESSAGE = "nothing leads to the state '{}'; lead there from another state, or r
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one warning for each state that no call can come to."""
-    for flow in folder.trees:
-        for role in flow.roles:
-            if not role.is_sound or role.start is None or role.start.text not in role.written:
-                continue
-            for state in _first_of_each_way(role):
-                yield CODE.at(flow.path, state.key.span, _MESSAGE.format(state.name))
+    for flow, role in folder.roles():
+        if not role.is_sound or role.start is None or role.start.text not in role.written:
+            continue
+        for state in _first_of_each_way(role):
+            yield CODE.at(flow.path, state.key.span, _MESSAGE.format(state.name))
 
 
 def _first_of_each_way(role: RoleTree) -> Iterator[StateTree]:

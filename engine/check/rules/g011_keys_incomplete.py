@@ -14,16 +14,15 @@ CODE = Code("G011", "keys-incomplete", "Keys that can be pressed and lead nowher
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each ``keys`` that does not cover every answer."""
-    for flow in folder.trees:
-        for _, state in flow.blocks():
-            gather = state.gather
-            if not state.is_sound or not state.keys or gather is None:
-                continue
-            named = {branch.name for branch in state.keys}
-            if not named & {"digits", "anything_else"} and not _covers(named, gather):
-                message = "these keys do not say what any other key does; add anything_else: ..."
-                yield CODE.at(flow.path, state.sections["keys"].span, message)
-            yield from _of_other_length(flow.path, state, gather)
+    for flow, _, state in folder.blocks():
+        gather = state.gather
+        if not state.is_sound or not state.keys or gather is None:
+            continue
+        named = {branch.name for branch in state.keys}
+        if not named & {"digits", "anything_else"} and not _covers(named, gather):
+            message = "these keys do not say what any other key does; add anything_else: ..."
+            yield CODE.at(flow.path, state.sections["keys"].span, message)
+        yield from _of_other_length(flow.path, state, gather)
 
 
 def _covers(named: set[str], gather: StepTree) -> bool:

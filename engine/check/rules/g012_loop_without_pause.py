@@ -15,13 +15,12 @@ _INSTANT = frozenset({"log", "set", "count", "notify", "answer", "leave_queue", 
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each loop of states that nobody hears and nothing limits."""
-    for flow in folder.trees:
-        for role in flow.roles:
-            for loop in loops(role):
-                circle = " -> ".join([*loop, loop[0]])
-                message = f"this goes round for ever without a pause: {circle}"
-                hint = "Say something on the way and then wait for an answer, or let an if lead out of the circle."
-                yield CODE.at(flow.path, role.by_name[loop[0]].key.span, message, hint=hint)
+    for flow, role in folder.roles():
+        for loop in loops(role):
+            circle = " -> ".join([*loop, loop[0]])
+            message = f"this goes round for ever without a pause: {circle}"
+            hint = "Say something on the way and then wait for an answer, or let an if lead out of the circle."
+            yield CODE.at(flow.path, role.by_name[loop[0]].key.span, message, hint=hint)
 
 
 def loops(role: RoleTree) -> Iterator[list[str]]:

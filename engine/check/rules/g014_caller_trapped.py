@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.check.limits import can_leave
-from engine.check.paths import ends_the_call, reachable
+from engine.check.paths import closure, ends_the_call, reachable
 from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.loader import Folder
@@ -21,19 +21,18 @@ def check(folder: Folder) -> Iterator[Problem]:
     A role in which nothing ever ends is told of once, by G016, a state that nothing leads out of by G001. Error exits
     do not count: they are for trouble.
     """
-    for flow in folder.trees:
-        for role in flow.roles:
-            if not role.is_sound or not any(_ends(role, state) for state in role.states):
-                continue
-            told: set[str] = set()
-            for state in trapped(role):
-                if state.name not in told:
-                    told |= _circle(role, state)
-                    message = f"from '{state.name}' no way leads to hangup: the caller goes round until they hang up"
-                    yield CODE.at(flow.path, state.key.span, message, hint="Let some key or time lead to a goodbye.")
+    for flow, role in folder.roles():
+        if not role.is_sound or not any(_ends(role, state) for state in role.states):
+            continue
+        told: set[str] = set()
+        for state in _trapped(role):
+            if state.name not in told:
+                told |= _circle(role, state)
+                message = f"from '{state.name}' no way leads to hangup: the caller goes round until they hang up"
+                yield CODE.at(flow.path, state.key.span, message, hint="Let some key or time lead to a goodbye.")
 
 
-def trapped(role: RoleTree) -> list[StateTree]:
+def _trapped(role: RoleTree) -> list[StateTree]:
     """Return the reachable states from which no end can be reached, in the order of the file."""
     ending = {state.name for state in role.states if _ends(role, state)}
     grows = True
@@ -50,25 +49,16 @@ def trapped(role: RoleTree) -> list[StateTree]:
 
 
 def _ends(role: RoleTree, state: StateTree) -> bool:
-    exits = [*state.exits(), *((section, exit_) for section, exit_ in role.anywhere.exits() if section == "on")]
-    return ends_the_call(state) or any(
-        section != "on_error" and exit_.kind in ("hangup", "end", "flow") for section, exit_ in exits
-    )
+    ways = (*state.ways_on(), *((section, target) for section, target in role.anywhere.exits() if section == "on"))
+    return ends_the_call(state) or any(target.kind in ("hangup", "end", "flow") for _, target in ways)
 
 
 def _leads_to(role: RoleTree, state: StateTree) -> set[str]:
     """Return where *state* leads when all goes well."""
-    exits = [*state.exits(), *role.anywhere.exits()]
-    names = {exit_.word.text for section, exit_ in exits if section != "on_error" and exit_.kind == "state"}
-    return names & role.by_name.keys()
+    ways = (*state.ways_on(), *role.anywhere.ways_on())
+    return {target.word.text for _, target in ways if target.kind == "state"} & role.by_name.keys()
 
 
 def _circle(role: RoleTree, state: StateTree) -> set[str]:
     """Return *state* and all states that it leads to."""
-    found, todo = set(), [state.name]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found.add(name)
-            todo += _leads_to(role, role.by_name[name])
-    return found
+    return closure(role, [state.name], lambda state: _leads_to(role, state))

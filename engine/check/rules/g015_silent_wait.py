@@ -13,7 +13,7 @@ from engine.language.tree import StateTree, StepTree
 
 CODE = Code("G015", "silent-wait", "A state in which the caller hears nothing for more than ten seconds.", "warning")
 
-LONGEST_SILENCE_S = 10.0  # language.md, section 7: the same limit as in scenario tests
+_LONGEST_SILENCE_S = 10.0  # language.md, section 7: the same limit as in scenario tests
 # After these the caller hears something, or somebody: ringing, the other side, a conversation, the tone of a recording.
 _NOT_SILENT = frozenset(
     {"dial", "transfer", "bridge", "connect", "refer", "join_conference", "record", "run", "gather_using_ai",
@@ -28,21 +28,20 @@ def check(folder: Folder) -> Iterator[Problem]:
     A state without any limit is told of by G001 and G002.
     """
     ways = ways_of(folder)
-    for flow in folder.trees:
-        for role in flow.roles:
-            if not role.is_sound:
+    for flow, role in folder.roles():
+        if not role.is_sound:
+            continue
+        for state, situation in ways.states(flow, role):
+            is_talking = situation.is_in_room or situation.is_connected or not situation.is_answered
+            if is_talking or not waits(state) or _is_heard(state) or leaves_with_last_step(state):
                 continue
-            for state, situation in ways.states(flow, role):
-                is_talking = situation.is_in_room or situation.is_connected or not situation.is_answered
-                if is_talking or not waits(state) or _is_heard(state) or leaves_with_last_step(state):
-                    continue
-                if not has_limit(role, state):
-                    continue
-                wait_s = _shortest_wait_s(state)
-                if wait_s > LONGEST_SILENCE_S:
-                    message = f"in '{state.name}' the caller may hear nothing {_how_long(wait_s)}"
-                    hint = "Let it end with music, - play: {audio: NAME, repeat: forever}, or wait ten seconds at most."
-                    yield CODE.at(flow.path, state.key.span, message, hint=hint)
+            if not has_limit(role, state):
+                continue
+            wait_s = _shortest_wait_s(state)
+            if wait_s > _LONGEST_SILENCE_S:
+                message = f"in '{state.name}' the caller may hear nothing {_how_long(wait_s)}"
+                hint = "Let it end with music, - play: {audio: NAME, repeat: forever}, or wait ten seconds at most."
+                yield CODE.at(flow.path, state.key.span, message, hint=hint)
 
 
 def _how_long(wait_s: float) -> str:
@@ -59,7 +58,7 @@ def _is_heard(state: StateTree) -> bool:
     if any(branch.name.startswith("call.machine.") for branch in state.on):
         return True  # a person says hello, or a machine its greeting
     return any(
-        branch.delay_s <= LONGEST_SILENCE_S and any(_speaks(step) for rule in branch.rules for step in rule.steps)
+        branch.delay_s <= _LONGEST_SILENCE_S and any(_speaks(step) for rule in branch.rules for step in rule.steps)
         for branch in state.every
     )
 

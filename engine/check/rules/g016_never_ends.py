@@ -17,12 +17,11 @@ CODE = Code("G016", "never-ends", "A flow in which no way leads to hangup, end o
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one warning for each role whose every way goes round for ever."""
-    for flow in folder.trees:
-        for role in flow.roles:
-            if role.is_sound and role.start is not None and not _ends(role) and _goes_on(role):
-                whose = "this flow" if role.key is flow.name else f"the role '{role.name}'"
-                message = f"{whose} never ends: no state leads to hangup, end or another flow"
-                yield CODE.at(flow.path, role.start.span, message, hint="Let some key or time lead to a goodbye.")
+    for flow, role in folder.roles():
+        if role.is_sound and role.start is not None and not _ends(role) and _goes_on(role):
+            whose = "this flow" if role.key is flow.name else f"the role '{role.name}'"
+            message = f"{whose} never ends: no state leads to hangup, end or another flow"
+            yield CODE.at(flow.path, role.start.span, message, hint="Let some key or time lead to a goodbye.")
 
 
 def _goes_on(role: RoleTree) -> bool:
@@ -33,5 +32,5 @@ def _goes_on(role: RoleTree) -> bool:
 def _ends(role: RoleTree) -> bool:
     blocks = list(role.blocks())
     is_ended = any(ends_the_call(block) for block in blocks)
-    exits = (exit_ for block in blocks for section, exit_ in block.exits() if section != "on_error")
-    return is_ended or any(exit_.kind in ("hangup", "end", "flow") for exit_ in exits)
+    exits = (target for block in blocks for _, target in block.ways_on())
+    return is_ended or any(target.kind in ("hangup", "end", "flow") for target in exits)

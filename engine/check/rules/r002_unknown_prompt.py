@@ -14,12 +14,9 @@ CODE = Code("R002", "unknown-prompt", "A step names a prompt that is not among p
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each prompt that is used and not there."""
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            name = step.given.get("prompt")
-            if name is not None and "prompt" in step.values and name.text not in flow.prompt_keys:
-                meant = did_you_mean(name.text, flow.prompt_keys)
-                hint = (
-                    "" if meant else "A prompt is written under prompts; a text that is said once needs only - speak."
-                )
-                yield CODE.at(flow.path, name.span, f"there is no prompt '{name.text}'{meant}", hint=hint)
+    for flow, _, _, step in folder.steps():
+        name = step.given.get("prompt")
+        if name is not None and "prompt" in step.values and name.text not in flow.prompt_keys:
+            meant = did_you_mean(name.text, flow.prompt_keys)
+            hint = "" if meant else "A prompt is written under prompts; a text that is said once needs only - speak."
+            yield CODE.at(flow.path, name.span, f"there is no prompt '{name.text}'{meant}", hint=hint)

@@ -18,15 +18,14 @@ CODE = Code("R003", "unknown-variable", "A step writes a variable that is not am
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each variable that is written and not declared, or of the wrong type."""
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            known = {*flow.variables, *flow.doubtful, *([PSEUDO_VARIABLE] if step.name == "set" else [])}
-            for name in written_by(step):
-                if name.text not in known:
-                    meant = did_you_mean(name.text, known)
-                    hint = "" if meant else f"Declare it: remember: {{{name.text}: {{type: {_type_for(step)}}}}}."
-                    message = f"there is no variable '{name.text}'{meant}"
-                    yield CODE.at(flow.path, name.span, message, hint=hint)
+    for flow, _, _, step in folder.steps():
+        known = {*flow.variables, *flow.doubtful, *([PSEUDO_VARIABLE] if step.name == "set" else [])}
+        for name in written_by(step):
+            if name.text not in known:
+                meant = did_you_mean(name.text, known)
+                hint = "" if meant else f"Declare it: remember: {{{name.text}: {{type: {_type_for(step)}}}}}."
+                message = f"there is no variable '{name.text}'{meant}"
+                yield CODE.at(flow.path, name.span, message, hint=hint)
 
 
 def _type_for(step: StepTree) -> str:

@@ -17,14 +17,15 @@ CODE = Code("R004", "unknown-audio", "A step or prompt plays audio that is not a
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each name of audio that is not there."""
     known = folder.project.project.audio
-    if folder.project.is_sound:
-        for flow in folder.trees:
-            for name in _played(flow):
-                if name.text not in known:
-                    meant = did_you_mean(name.text, known)
-                    hint = "" if meant else f'Name it there: audio: {{{name.text}: {{url: "https://..."}}}}.'
-                    message = f"there is no audio '{name.text}' in project.yaml{meant}"
-                    yield CODE.at(flow.path, name.span, message, hint=hint)
+    if not folder.project.is_sound:
+        return
+    for flow in folder.trees:
+        for name in _played(flow):
+            if name.text not in known:
+                meant = did_you_mean(name.text, known)
+                hint = "" if meant else f'Name it there: audio: {{{name.text}: {{url: "https://..."}}}}.'
+                message = f"there is no audio '{name.text}' in project.yaml{meant}"
+                yield CODE.at(flow.path, name.span, message, hint=hint)
 
 
 def _played(flow: FlowTree) -> Iterator[Scalar]:

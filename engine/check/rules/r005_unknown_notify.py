@@ -16,12 +16,11 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each address that is not there."""
     known = folder.project.project.notify
     if folder.project.is_sound:
-        for flow in folder.trees:
-            for _, _, step in flow.steps():
-                to = step.given.get("to") if step.name == "notify" else None
-                if to is not None and to.text not in known:
-                    meant = did_you_mean(to.text, known)
-                    there = f"It has {' and '.join(known)}." if known else ""
-                    hint = "" if meant else there or f'Name it there: notify: {{{to.text}: {{url: "https://..."}}}}.'
-                    message = f"there is no notify address '{to.text}' in project.yaml{meant}"
-                    yield CODE.at(flow.path, to.span, message, hint=hint)
+        for flow, _, _, step in folder.steps():
+            to = step.given.get("to") if step.name == "notify" else None
+            if to is not None and to.text not in known:
+                meant = did_you_mean(to.text, known)
+                there = f"It has {' and '.join(known)}." if known else ""
+                hint = "" if meant else there or f'Name it there: notify: {{{to.text}: {{url: "https://..."}}}}.'
+                message = f"there is no notify address '{to.text}' in project.yaml{meant}"
+                yield CODE.at(flow.path, to.span, message, hint=hint)

@@ -13,10 +13,9 @@ CODE = Code("R009", "no-error-exit", "A flow or role whose anywhere has no on_er
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each role without ``anywhere: {on_error: ...}``."""
-    for flow in folder.trees:
-        for role in flow.roles:
-            if role.anywhere.is_sound and not role.anywhere.on_error:
-                owner = "this flow" if role is flow.roles[0] else f"role '{role.name}'"
-                message = f"{owner} does not say what happens when something fails; add anywhere: {{on_error: ...}}"
-                hint = "For example a state that apologises, or hangup."
-                yield CODE.at(flow.path, role.key.span, message, hint=hint)
+    for flow, role in folder.roles():
+        if role.anywhere.is_sound and not role.anywhere.on_error:
+            owner = "this flow" if role is flow.caller else f"role '{role.name}'"
+            message = f"{owner} does not say what happens when something fails; add anywhere: {{on_error: ...}}"
+            hint = "For example a state that apologises, or hangup."
+            yield CODE.at(flow.path, role.key.span, message, hint=hint)

@@ -24,13 +24,12 @@ def check(folder: Folder) -> Iterator[Problem]:
 
 def _claims(folder: Folder) -> Iterator[tuple[str, str, str, Scalar]]:
     numbers = folder.project.project.numbers
-    for flow in folder.trees:
-        for role in flow.roles:
-            owner = f"'{flow.name.text}'" + ("" if role is flow.roles[0] else f", role '{role.name}'")
-            owner += f" ({flow.path})"
-            for number in role.starts.numbers:
-                yield flow.path, owner, numbers.get(number.text, number.text), number
-            if role.starts.any_number is not None:
-                yield flow.path, owner, "any number", role.starts.any_number
-            if role.starts.connection is not None:
-                yield flow.path, owner, f"connection {role.starts.connection.text}", role.starts.connection
+    for flow, role in folder.roles():
+        owner = f"'{flow.name.text}'" + ("" if role is flow.caller else f", role '{role.name}'")
+        owner += f" ({flow.path})"
+        for number in role.starts.numbers:
+            yield flow.path, owner, numbers.get(number.text, number.text), number
+        if role.starts.any_number is not None:
+            yield flow.path, owner, "any number", role.starts.any_number
+        if role.starts.connection is not None:
+            yield flow.path, owner, f"connection {role.starts.connection.text}", role.starts.connection

@@ -9,14 +9,14 @@ from engine.language.codes import Code
 from engine.language.loader import Folder
 
 CODE = Code("R012", "flow-name-differs", "A flow whose name is not that of its file.", "warning")
-ENDING = ".flow.yaml"
+_ENDING = ".flow.yaml"
 
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one warning for each flow that is hard to find."""
     for flow in folder.trees:
         name = flow.name.text
-        if name and not (flow.path == f"{name}{ENDING}" or flow.path.endswith(f"/{name}{ENDING}")):
+        if name and not (flow.path == f"{name}{_ENDING}" or flow.path.endswith(f"/{name}{_ENDING}")):
             file = flow.path.rpartition("/")[2]
             message = f"this flow is called '{name}', but its file is {file}; rename one of them"
             yield CODE.at(flow.path, flow.name.span, message)

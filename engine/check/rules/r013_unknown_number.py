@@ -17,15 +17,14 @@ CODE = Code("R013", "unknown-number", "An entry of calls_to that is neither a ph
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each entry of ``calls_to`` that means no number."""
     known = folder.project.project.numbers
-    for flow in folder.trees:
-        for role in flow.roles:
-            for number in role.starts.numbers:
-                if re.fullmatch(PHONE, number.text) or number.text in known:
-                    continue
-                if number.text[:1].isalpha():
-                    if not folder.project.is_sound:
-                        continue
-                    message = f"there is no number '{number.text}' in project.yaml{did_you_mean(number.text, known)}"
-                else:
-                    message = f"'{number.text}' is not a phone number with country code, such as +15551230000"
-                yield CODE.at(flow.path, number.span, message)
+    for flow, role in folder.roles():
+        for number in role.starts.numbers:
+            if re.fullmatch(PHONE, number.text) or number.text in known:
+                continue
+            if number.text[:1].isalpha() and not folder.project.is_sound:
+                continue
+            if number.text[:1].isalpha():
+                message = f"there is no number '{number.text}' in project.yaml{did_you_mean(number.text, known)}"
+            else:
+                message = f"'{number.text}' is not a phone number with country code, such as +15551230000"
+            yield CODE.at(flow.path, number.span, message)

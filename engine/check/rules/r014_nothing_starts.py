@@ -14,18 +14,17 @@ CODE = Code("R014", "nothing-starts", "A flow or role without starts_when, which
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each flow or role that no call starts."""
     unrouted = folder.project.project.unrouted.flow
-    for flow in folder.trees:
-        for role in flow.roles:
-            is_main = role is flow.roles[0]
-            if not role.is_sound or not role.starts.is_empty or (is_main and flow.name.text == unrouted):
-                continue
-            if is_main and (role.starts.by_flows is not None or role.starts.outgoing is not None):
-                continue
-            if any(step.name == "dial" and step.values.get("as") == role.name for _, _, step in flow.steps()):
-                continue  # it is rung
-            if not is_main and not flow.is_sound:
-                continue  # the dial may be among what could not be read
-            owner = "this flow" if is_main else f"role '{role.name}'"
-            message = f'no call can start {owner}; add starts_when: {{calls_to: ["+15551230000"]}}'
-            hint = "" if is_main else f"Or ring it from another leg: dial: {{to: ..., as: {role.name}}}."
-            yield CODE.at(flow.path, role.key.span, message, hint=hint)
+    for flow, role in folder.roles():
+        is_main = role is flow.caller
+        if not role.is_sound or not role.starts.is_empty or (is_main and flow.name.text == unrouted):
+            continue
+        if is_main and (role.starts.by_flows is not None or role.starts.outgoing is not None):
+            continue
+        if flow.dials(role.name):
+            continue  # it is rung
+        if not is_main and not flow.is_sound:
+            continue  # the dial may be among what could not be read
+        owner = "this flow" if is_main else f"role '{role.name}'"
+        message = f'no call can start {owner}; add starts_when: {{calls_to: ["+15551230000"]}}'
+        hint = "" if is_main else f"Or ring it from another leg: dial: {{to: ..., as: {role.name}}}."
+        yield CODE.at(flow.path, role.key.span, message, hint=hint)

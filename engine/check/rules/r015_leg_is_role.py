@@ -13,10 +13,8 @@ CODE = Code("R015", "leg-is-role", "A transfer that names its far leg like a rol
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each ``transfer: {as: ...}`` that takes the name of a role."""
-    for flow in folder.trees:
-        roles = {role.name for role in flow.roles}
-        for role in flow.roles:
-            for name, place in role.legs.items():
-                if name in roles:
-                    message = f"'{name}' is a role; the far leg of a transfer needs a name of its own"
-                    yield CODE.at(flow.path, place.span, message)
+    for flow, role in folder.roles():
+        for name, place in role.legs.items():
+            if name in flow.role_names:
+                message = f"'{name}' is a role; the far leg of a transfer needs a name of its own"
+                yield CODE.at(flow.path, place.span, message)

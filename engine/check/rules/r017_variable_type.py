@@ -19,16 +19,15 @@ _ELSEWHERE = frozenset({"set", "run"})  # what these give a variable is judged w
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each variable that a step writes and that has another type."""
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            if step.name in _ELSEWHERE:
-                continue
-            types, what = _takes(step)
-            for place in written_by(step):
-                variable = flow.variables.get(place.text)
-                if variable is not None and variable.type not in types:
-                    message = f"'{variable.name}' is of type {variable.type}, and {what} {_listed(types)}"
-                    yield CODE.at(flow.path, place.span, message)
+    for flow, _, _, step in folder.steps():
+        if step.name in _ELSEWHERE:
+            continue
+        types, what = _takes(step)
+        for place in written_by(step):
+            variable = flow.variables.get(place.text)
+            if variable is not None and variable.type not in types:
+                message = f"'{variable.name}' is of type {variable.type}, and {what} {_listed(types)}"
+                yield CODE.at(flow.path, place.span, message)
 
 
 def _takes(step: StepTree) -> tuple[tuple[str, ...], str]:

@@ -19,7 +19,7 @@ def check(folder: Folder) -> Iterator[Problem]:
     A flow that answers calls may be handed one without more ado.
     """
     for use in uses(folder):
-        caller = use.of.roles[0]
+        caller = use.of.caller
         is_plain = use.gift.verb == "flow" and not use.gift.give
         if caller.is_sound and caller.starts.by_flows is None and not is_plain:
             name = use.of.name.text

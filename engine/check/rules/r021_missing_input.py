@@ -17,6 +17,8 @@ def check(folder: Folder) -> Iterator[Problem]:
     for use in uses(folder):
         given = {key.text for key, _, _ in use.gift.give}
         missing = [name for name in use.of.needs if name not in given]
+        if len(missing) == len(given - set(use.of.needs)):
+            continue  # they have other names, as R022 says
         if missing and is_sound(use.of) and use.by.is_sound:
             listed = " and ".join(f"'{name}'" for name in missing)
             example = ", ".join(f"{name}: ..." for name in missing)

@@ -42,6 +42,8 @@ def _plain(use: Use, into: Scalar) -> Iterator[Problem]:
 
 def _one(use: Use, mine: Scalar, theirs: Scalar) -> Iterator[Problem]:
     name, answers = use.of.name.text, use.of.answers
+    if not theirs.text:
+        return  # S013 tells that nothing stands behind it
     if theirs.text not in answers:
         what = f"it answers {', '.join(answers)}" if answers else "it answers nothing"
         meant = did_you_mean(theirs.text, answers) or f"; {what}"

@@ -15,7 +15,7 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each flow with ``needs`` that a call can begin with without another flow."""
     unrouted = folder.project.project.unrouted.flow
     for flow in folder.trees:
-        starts = flow.roles[0].starts
+        starts = flow.caller.starts
         is_outside = not starts.is_empty or starts.outgoing is not None or flow.name.text == unrouted
         if flow.needs and is_outside:
             name = flow.needs[0]

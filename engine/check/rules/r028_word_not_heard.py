@@ -21,7 +21,7 @@ def check(folder: Folder) -> Iterator[Problem]:
             continue
         for teller, listener, word in told(flow):
             known = heard(flow, teller, listener)
-            if listener in {role.name for role in flow.roles} and word.text not in known:
+            if listener in flow.role_names and word.text not in known:
                 guess = did_you_mean(word.text, known)
                 message = f"nothing in '{listener}' hears the word '{word.text}'{guess}"
                 hint = "" if guess else f"Write in '{listener}', under on: {teller}.says.{word.text}: STATE."
@@ -31,17 +31,16 @@ def check(folder: Folder) -> Iterator[Problem]:
 def heard(flow: FlowTree, teller: str, listener: str) -> set[str]:
     """Return the words of *teller* that some handler of *listener* takes."""
     prefix = f"{teller}.says."
-    names = (branch.name for role, block in flow.blocks() if role.name == listener for branch in block.on)
+    names = (branch.name for role, branch in flow.handlers() if role.name == listener)
     return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
 
 
 def told(flow: FlowTree) -> Iterator[tuple[str, str, Scalar]]:
     """Yield who tells whom which word."""
     for role, _, step in flow.steps():
-        if step.name == "tell":
-            for leg, node in step.rest:
-                if (word := _word(node)) is not None:
-                    yield role.name, leg.text, word
+        for leg, node in step.rest if step.name == "tell" else ():
+            if (word := _word(node)) is not None:
+                yield role.name, leg.text, word
 
 
 def _word(node: Node) -> Scalar | None:

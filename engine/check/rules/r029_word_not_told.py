@@ -20,15 +20,14 @@ def check(folder: Folder) -> Iterator[Problem]:
         if not flow.is_sound:
             continue
         every = list(told(flow))
-        for role, block in flow.blocks():
-            for branch in block.on:
-                event = split_event(branch.name, flow, role, folder.catalogue)
-                teller, word = event.prefix, event.name.removeprefix("says.")
-                words = {said.text for by, to, said in every if (by, to) == (teller, role.name)}
-                if event.kind != "says" or word in words:
-                    continue
-                if nearest(word, words - heard(flow, teller, role.name)):
-                    continue  # R028 tells of the slip where the word is told
-                message = f"'{teller}' never tells '{role.name}' the word '{word}'{did_you_mean(word, words)}"
-                hint = f"Write in '{teller}': - tell: {{{role.name}: {word}}}."
-                yield CODE.at(flow.path, branch.key.span, message, hint=hint)
+        for role, branch in flow.handlers():
+            event = split_event(branch.name, flow, role, folder.catalogue)
+            teller, word = event.prefix, event.name.removeprefix("says.")
+            words = {said.text for by, to, said in every if (by, to) == (teller, role.name)}
+            if event.kind != "says" or word in words:
+                continue
+            if nearest(word, words - heard(flow, teller, role.name)):
+                continue  # R028 tells of the slip where the word is told
+            message = f"'{teller}' never tells '{role.name}' the word '{word}'{did_you_mean(word, words)}"
+            hint = f"Write in '{teller}': - tell: {{{role.name}: {word}}}."
+            yield CODE.at(flow.path, branch.key.span, message, hint=hint)

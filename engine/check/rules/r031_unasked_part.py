@@ -16,10 +16,9 @@ CODE = Code("R031", "unasked-part", "What gather_using_ai asks for, or a part of
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each ``into`` of gather_using_ai without its counterpart in ``parameters``."""
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            if step.name == "gather_using_ai":
-                yield from _check(flow.path, step)
+    for flow, _, _, step in folder.steps():
+        if step.name == "gather_using_ai":
+            yield from _check(flow.path, step)
 
 
 def _check(path: str, step: StepTree) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ CODE = Code("R033", "unknown-role", "A dial whose far leg is no role of the file
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each ``dial: {as: ...}`` that names no other role."""
     for flow in folder.trees:
-        names = {role.name for role in flow.roles}
+        names = flow.role_names
         for role, _, step in flow.steps():
             place = step.given.get("as") if step.name == "dial" else None
             if place is None or (place.text in names and place.text != role.name):

@@ -16,13 +16,11 @@ CODE = Code("R034", "unlinked-leg", "A tell or bridge with a leg that is no role
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each leg that a step tells something or is bridged with, and that can never be linked."""
-    for flow in folder.trees:
-        names = {role.name for role in flow.roles}
-        for role, _, step in flow.steps():
-            for place in _legs(step):
-                if place.text in names - {role.name} or not (flow.is_sound or place.text == role.name):
-                    continue
-                yield CODE.at(flow.path, place.span, _message(role, step, place, names))
+    for flow, role, _, step in folder.steps():
+        for place in _legs(step):
+            is_me = place.text == role.name
+            if is_me or (flow.is_sound and place.text not in flow.role_names):
+                yield CODE.at(flow.path, place.span, _message(role, step, place, flow.role_names))
 
 
 def _legs(step: StepTree) -> list[Scalar]:
@@ -31,7 +29,7 @@ def _legs(step: StepTree) -> list[Scalar]:
     return [step.given["to"]] if step.name == "bridge" and "to" in step.given else []
 
 
-def _message(role: RoleTree, step: StepTree, place: Scalar, names: set[str]) -> str:
+def _message(role: RoleTree, step: StepTree, place: Scalar, names: frozenset[str]) -> str:
     if place.text == role.name:
         return f"'{place.text}' is this leg itself"
     if place.text in role.legs:

@@ -20,8 +20,8 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each name that no role of the folder and no ``as`` of a join gives."""
     if not folder.is_complete or not all(flow.is_sound for flow in folder.trees):
         return  # what cannot be read may give the name
-    steps = [(flow, step) for flow in folder.trees for _, _, step in flow.steps()]
-    known = {role.name for flow in folder.trees for role in flow.roles} | {ME}
+    steps = [(flow, step) for flow, _, _, step in folder.steps()]
+    known = {role.name for flow, role in folder.roles()} | {ME}
     known |= {str(step.values["as"]) for _, step in steps if step.name == "join_conference" and "as" in step.values}
     for flow, step in steps:
         for label in labels(step):

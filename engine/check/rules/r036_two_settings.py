@@ -22,16 +22,15 @@ _OWN = "own"  # a room of each call alone
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each value that differs from an earlier one for the same name, anywhere in the folder."""
     first: dict[tuple[str, str, str], tuple[FlowTree, StepTree]] = {}
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            place, settings = _SETTLED.get(step.name, ("", ()))
-            name = step.values.get(place, "")
-            if not name or name == _OWN or "{{" in name or step.values.get("must_exist") is True:
-                continue
-            for setting in settings:
-                if setting in step.values:
-                    earlier = first.setdefault((place, name, setting), (flow, step))
-                    yield from _differing(flow, step, setting, f"the {place} '{name}'", earlier)
+    for flow, _, _, step in folder.steps():
+        place, settings = _SETTLED.get(step.name, ("", ()))
+        name = step.values.get(place, "")
+        if not name or name == _OWN or "{{" in name or step.values.get("must_exist") is True:
+            continue
+        for setting in settings:
+            if setting in step.values:
+                earlier = first.setdefault((place, name, setting), (flow, step))
+                yield from _differing(flow, step, setting, f"the {place} '{name}'", earlier)
 
 
 def _differing(

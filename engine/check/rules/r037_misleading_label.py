@@ -16,7 +16,7 @@ CODE = Code("R037", "misleading-label", "A name in as: of join_conference that m
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each label that is another role's name, or a word with a meaning of its own."""
     for flow in folder.trees:
-        roles = {role.name for role in flow.roles}
+        roles = flow.role_names
         for role, _, step in flow.steps():
             label = step.given.get("as") if step.name == "join_conference" else None
             if label is None or label.text == role.name:

@@ -14,12 +14,11 @@ CODE = Code("T001", "gather-not-last", "A gather that is not the last step of do
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each gather that keys cannot follow."""
-    for flow in folder.trees:
-        for _, state in flow.blocks():
-            if not state.is_sound:
-                continue
-            for step in state.all_steps():
-                if step.name in GATHERS and step is not state.gather:
-                    where = "of 'do'" if step in state.steps else "of a state's 'do', not of a rule"
-                    message = f"{step.name} must be the last step {where}, because 'keys' follows it"
-                    yield CODE.at(flow.path, step.key.span, message)
+    for flow, _, state in folder.blocks():
+        if not state.is_sound:
+            continue
+        for step in state.all_steps():
+            if step.name in GATHERS and step is not state.gather:
+                where = "of 'do'" if step in state.steps else "of a state's 'do', not of a rule"
+                message = f"{step.name} must be the last step {where}, because 'keys' follows it"
+                yield CODE.at(flow.path, step.key.span, message)

@@ -16,12 +16,11 @@ _ALSO = frozenset({"join_conference", "connect", "send_dtmf", "refer", "transcri
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each step that Telnyx would refuse because nobody has answered (90034)."""
     ways = ways_of(folder)
-    for flow in folder.trees:
-        for role in flow.roles:
-            for visit in ways.visits(flow, role):
-                step = visit.step
-                needs_answer = step.verb.audible or step.name in _ALSO
-                if needs_answer and not visit.situation.is_answered:
-                    message = f"the call may not be answered yet when '{step.name}' comes; put - answer before it"
-                    yield CODE.at(flow.path, step.key.span, message)
-                    break  # the steps after it lack the same answer
+    for flow, role in folder.roles():
+        for visit in ways.visits(flow, role):
+            step = visit.step
+            needs_answer = step.verb.audible or step.name in _ALSO
+            if needs_answer and not visit.situation.is_answered:
+                message = f"the call may not be answered yet when '{step.name}' comes; put - answer before it"
+                yield CODE.at(flow.path, step.key.span, message)
+                break  # the steps after it lack the same answer

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.check.ways import ways_of
+from engine.check.paths import Visit
+from engine.check.ways import steps_where
 from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.loader import Folder
@@ -22,14 +23,10 @@ _INSTEAD = {
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for the first step on each way that cannot be heard in a room."""
-    ways = ways_of(folder)
-    for flow in folder.trees:
-        for role in flow.roles:
-            told: set[int] = set()
-            for visit in ways.visits(flow, role):
-                step = visit.step
-                in_vain = visit.situation.is_in_room and not visit.situation.is_unheard
-                if step.is_audible and in_vain and id(step) not in told:
-                    told.add(id(step))
-                    message = f"'{step.name}' may come while the call is in a room; put - leave_conference before it"
-                    yield CODE.at(flow.path, step.key.span, message, hint=_INSTEAD.get(step.name, ""))
+    for flow, step in steps_where(folder, _is_in_vain):
+        message = f"'{step.name}' may come while the call is in a room; put - leave_conference before it"
+        yield CODE.at(flow.path, step.key.span, message, hint=_INSTEAD.get(step.name, ""))
+
+
+def _is_in_vain(visit: Visit) -> bool:
+    return visit.step.is_audible and visit.situation.is_in_room and not visit.situation.is_unheard

@@ -16,14 +16,13 @@ _LAST = frozenset({"hangup", "reject"})
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each step that nobody is there for."""
-    for flow in folder.trees:
-        for _, state in flow.blocks():
-            for step in _too_late(state):
-                message = f"'{step.name}' comes too late: the call has ended before it"
-                yield CODE.at(flow.path, step.key.span, message, hint=_HINT)
-            for target in _led_on(state):
-                message = f"nothing can lead to '{target.word.text}' here: the call has ended"
-                yield CODE.at(flow.path, target.word.span, message, hint=_HINT)
+    for flow, _, state in folder.blocks():
+        for step in _too_late(state):
+            message = f"'{step.name}' comes too late: the call has ended before it"
+            yield CODE.at(flow.path, step.key.span, message, hint=_HINT)
+        for target in _led_on(state):
+            message = f"nothing can lead to '{target.word.text}' here: the call has ended"
+            yield CODE.at(flow.path, target.word.span, message, hint=_HINT)
 
 
 def _led_on(state: StateTree) -> Iterator[ExitTree]:

@@ -16,17 +16,16 @@ _LEG = {"transfer": "as", "dial": "as", "bridge": "to"}  # the option that names
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each such step whose state does not handle ``<leg>.call.hangup`` with an exit."""
-    for flow in folder.trees:
-        for role, state in flow.blocks():
-            if not state.is_sound or not role.anywhere.is_sound:
-                continue
-            roles = {other.name for other in flow.roles if other is not role}
-            for step in state.all_steps():
-                if step.name != "transfer" and step.values.get(_LEG.get(step.name, "")) not in roles:
-                    continue  # who is meant must be clear first
-                if problem := _problem(role, state, step):
-                    message, hint = problem
-                    yield CODE.at(flow.path, step.key.span, message, hint=hint)
+    for flow, role, state in folder.blocks():
+        if not state.is_sound or not role.anywhere.is_sound:
+            continue
+        roles = {other.name for other in flow.roles if other is not role}
+        for step in state.all_steps():
+            if step.name != "transfer" and step.values.get(_LEG.get(step.name, "")) not in roles:
+                continue  # who is meant must be clear first
+            if problem := _problem(role, state, step):
+                message, hint = problem
+                yield CODE.at(flow.path, step.key.span, message, hint=hint)
 
 
 def _problem(role: RoleTree, state: StateTree, step: StepTree) -> tuple[str, str] | None:

@@ -20,18 +20,17 @@ def check(folder: Folder) -> Iterator[Problem]:
 
     Nobody is taken where no flow of the folder takes callers out of a queue.
     """
-    if not any(_takes_somebody(step) for flow in folder.trees for _, _, step in flow.steps()):
+    if not any(_takes_somebody(step) for flow, _, _, step in folder.steps()):
         return
     ways = ways_of(folder)
-    for flow in folder.trees:
-        for role in flow.roles:
-            if not role.is_sound:
-                continue
-            for state, situation in ways.states(flow, role):
-                if situation.is_queued and not (_expects_it(role, state) or _others_expect_it(folder, flow)):
-                    message = f"the caller may be in a queue in '{state.name}', and an agent can take them there"
-                    hint = f"Let '{state.name}' begin with - leave_queue, or say under anywhere what agent.joined does."
-                    yield CODE.at(flow.path, state.key.span, message, hint=hint)
+    for flow, role in folder.roles():
+        if not role.is_sound:
+            continue
+        for state, situation in ways.states(flow, role):
+            if situation.is_queued and not (_expects_it(role, state) or _others_expect_it(folder, flow)):
+                message = f"the caller may be in a queue in '{state.name}', and an agent can take them there"
+                hint = f"Let '{state.name}' begin with - leave_queue, or say under anywhere what agent.joined does."
+                yield CODE.at(flow.path, state.key.span, message, hint=hint)
 
 
 def _takes_somebody(step: StepTree) -> bool:
@@ -41,7 +40,7 @@ def _takes_somebody(step: StepTree) -> bool:
 def _others_expect_it(folder: Folder, flow: FlowTree) -> bool:
     """Tell whether the flows that run this one all say under anywhere what happens then: they are left to it."""
     runners = [use.by for use in uses(folder) if use.of is flow and use.gift.verb == RUN]
-    return bool(runners) and all(any(map(_takes, tree.roles[0].anywhere.on)) for tree in runners)
+    return bool(runners) and all(any(map(_takes, tree.caller.anywhere.on)) for tree in runners)
 
 
 def _takes(branch: BranchTree) -> bool:

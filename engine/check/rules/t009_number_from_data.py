@@ -18,9 +18,8 @@ def check(folder: Folder) -> Iterator[Problem]:
     project = folder.project
     if project.project.may_call or not project.is_sound:
         return
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            to = step.given.get("to") if step.name in _RINGING else None
-            if to is not None and "{{" in to.text:
-                message = "a number from a formula is called only if project.yaml allows its beginning"
-                yield CODE.at(flow.path, to.span, message, hint='For example: may_call: ["+1555"].')
+    for flow, _, _, step in folder.steps():
+        to = step.given.get("to") if step.name in _RINGING else None
+        if to is not None and "{{" in to.text:
+            message = "a number from a formula is called only if project.yaml allows its beginning"
+            yield CODE.at(flow.path, to.span, message, hint='For example: may_call: ["+1555"].')

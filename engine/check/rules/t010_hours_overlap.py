@@ -9,6 +9,7 @@ from engine.core.problem import Problem
 from engine.language.codes import Code
 from engine.language.hours import DAYS
 from engine.language.loader import Folder
+from engine.language.nodes import Span
 from engine.language.tree import HoursTree, PeriodTree
 
 CODE = Code("T010", "hours-overlap", "Opening times that begin while earlier ones still go on.")
@@ -19,11 +20,10 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each place at which hours overlap."""
     for flow in folder.trees:
         for hours in flow.hours.values():
-            told = set()
+            told: dict[Span, str] = {}
             for first, second in _overlaps(hours):
-                if second.span not in told:
-                    told.add(second.span)
-                    yield CODE.at(flow.path, second.span, _message(first, second), hint=_HINT)
+                told.setdefault(second.span, _message(first, second))
+            yield from (CODE.at(flow.path, span, message, hint=_HINT) for span, message in told.items())
 
 
 def _overlaps(hours: HoursTree) -> Iterator[tuple[PeriodTree, PeriodTree]]:

@@ -21,7 +21,7 @@ def check(folder: Folder) -> Iterator[Problem]:
     if not project.is_sound:
         return
     for flow in folder.trees:
-        place = flow.roles[0].starts.outgoing
+        place = flow.caller.starts.outgoing
         if place is None or not flow.is_sound:
             continue
         if not (flow.settings.call_from or project.project.caller_id):

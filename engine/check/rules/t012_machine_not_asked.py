@@ -18,18 +18,17 @@ def check(folder: Folder) -> Iterator[Problem]:
     for flow in folder.trees:
         if not flow.is_sound:
             continue
-        roles = {role.name for role in flow.roles}
-        for role, block in flow.blocks():
-            for branch in block.on:
-                leg = leg_of(branch.name, flow, role, folder)
-                if leg in roles and not is_asked(flow, leg, folder):
-                    message = "this never happens: nobody asks Telnyx whether a machine answers"
-                    yield CODE.at(flow.path, branch.key.span, message, hint=_hint(flow, leg))
+        roles = flow.role_names
+        for role, branch in flow.handlers():
+            leg = leg_of(branch.name, flow, role, folder)
+            if leg in roles and not is_asked(flow, leg, folder):
+                message = "this never happens: nobody asks Telnyx whether a machine answers"
+                yield CODE.at(flow.path, branch.key.span, message, hint=_hint(flow, leg))
 
 
 def _hint(flow: FlowTree, leg: str) -> str:
-    starts = flow.roles[0].starts
-    if leg != flow.roles[0].name:
+    starts = flow.caller.starts
+    if leg != flow.caller.name:
         return f"Write dial: {{to: ..., as: {leg}, detect_machine: greeting_end}}."
     if starts.outgoing is None and starts.by_flows is None:
         return "Only somebody whom the flow calls can be a machine, not somebody who calls."

@@ -22,15 +22,14 @@ def check(folder: Folder) -> Iterator[Problem]:
     for flow in folder.trees:
         if not flow.is_sound:
             continue
-        for role in flow.roles[1:]:
-            for step in dials(flow, role.name):
-                if not is_heard(flow, role.name, folder):
-                    yield CODE.at(flow.path, step.given["detect_machine"].span, _MESSAGE, hint=_HINT)
+        unheard = (role.name for role in flow.roles[1:] if not is_heard(flow, role.name, folder))
+        for step in (step for name in unheard for step in dials(flow, name)):
+            yield CODE.at(flow.path, step.given["detect_machine"].span, _MESSAGE, hint=_HINT)
         yield from _of_settings(flow, folder)
 
 
 def _of_settings(flow: FlowTree, folder: Folder) -> Iterator[Problem]:
-    attempts, caller = flow.settings.call_attempts, flow.roles[0].name
+    attempts, caller = flow.settings.call_attempts, flow.caller.name
     hands_on = any(use.by is flow and use.gift.verb != "call_later" for use in uses(folder))
     if attempts.detect_machine in ("", "disabled") or hands_on or is_heard(flow, caller, folder):
         return

@@ -13,9 +13,8 @@ CODE = Code("T015", "must-exist", "A join with role monitor or whisper without m
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each silent listener that may come into an empty room."""
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            role = step.values.get("role") if step.name == "join_conference" else None
-            if role in ("monitor", "whisper") and step.values.get("must_exist") is not True:
-                message = f"with role: {role} the room must exist already; add must_exist: true"
-                yield CODE.at(flow.path, step.given["role"].span, message)
+    for flow, _, _, step in folder.steps():
+        role = step.values.get("role") if step.name == "join_conference" else None
+        if role in ("monitor", "whisper") and step.values.get("must_exist") is not True:
+            message = f"with role: {role} the room must exist already; add must_exist: true"
+            yield CODE.at(flow.path, step.given["role"].span, message)

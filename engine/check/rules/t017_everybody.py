@@ -14,8 +14,7 @@ _WHAT = {"conference_mute": "mutes everybody in the room", "conference_hold": "p
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one warning for each mute and hold that names nobody."""
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            if step.name in _WHAT and "to" not in step.values:
-                message = f"this {_WHAT[step.name]}; say with to: whom it is for"
-                yield CODE.at(flow.path, step.key.span, message)
+    for flow, _, _, step in folder.steps():
+        if step.name in _WHAT and "to" not in step.values:
+            message = f"this {_WHAT[step.name]}; say with to: whom it is for"
+            yield CODE.at(flow.path, step.key.span, message)

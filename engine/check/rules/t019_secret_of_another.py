@@ -14,12 +14,11 @@ CODE = Code("T019", "secret-of-another", "A conference_gather that asks another 
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each secret that would be pressed on a leg whose own history knows nothing of secrecy."""
-    for flow in folder.trees:
-        for _, _, step in flow.steps():
-            if step.name != "conference_gather" or set(step.values.get("to", ())) <= {ME}:
-                continue
-            variable = flow.variables.get(step.values.get("into", ""))
-            if variable is not None and variable.is_secret:
-                message = f"'{variable.name}' is secret, and the keys of another leg would stand in that leg's history"
-                hint = "Let that leg gather it itself, where its flow can keep it secret."
-                yield CODE.at(flow.path, step.given["into"].span, message, hint=hint)
+    for flow, _, _, step in folder.steps():
+        if step.name != "conference_gather" or set(step.values.get("to", ())) <= {ME}:
+            continue
+        variable = flow.variables.get(step.values.get("into", ""))
+        if variable is not None and variable.is_secret:
+            message = f"'{variable.name}' is secret, and the keys of another leg would stand in that leg's history"
+            hint = "Let that leg gather it itself, where its flow can keep it secret."
+            yield CODE.at(flow.path, step.given["into"].span, message, hint=hint)

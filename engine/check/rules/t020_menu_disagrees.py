@@ -42,11 +42,9 @@ def check(folder: Folder) -> Iterator[Problem]:
 
     With ``digits`` any number may be typed, so that a key with an entry of its own is no choice to be told of.
     """
-    for flow in folder.trees:
-        for role in flow.roles:
-            for state in role.states:
-                if state.gather is not None and state.keys and state.is_sound:
-                    yield from _menu(flow, state, state.gather)
+    for flow, _, state in folder.states():
+        if state.gather is not None and state.keys and state.is_sound:
+            yield from _menu(flow, state, state.gather)
 
 
 def _menu(flow: FlowTree, state: StateTree, gather: StepTree) -> Iterator[Problem]:
@@ -55,7 +53,7 @@ def _menu(flow: FlowTree, state: StateTree, gather: StepTree) -> Iterator[Proble
     told: set[str] = set()
     ends_with = str(gather.values.get("end_key", "#"))
     for text in _texts(flow, gather):
-        said = said_keys(text.text) - {ends_with}
+        said = _said_keys(text.text) - {ends_with}
         unheard = sorted(said - listed) if not takes_any else []
         named = said | _keys_in(_NAMED, text.text)
         hidden = sorted(key for key in listed if len(key) == 1 and key not in named) if said and not takes_any else []
@@ -70,7 +68,7 @@ def _menu(flow: FlowTree, state: StateTree, gather: StepTree) -> Iterator[Proble
             yield CODE.at(flow.path, _beginning(text), message)
 
 
-def said_keys(text: str) -> set[str]:
+def _said_keys(text: str) -> set[str]:
     """Return the keys that a menu's text tells the caller to press."""
     return _keys_in(_SAID, text)
 
@@ -89,12 +87,7 @@ def _texts(flow: FlowTree, gather: StepTree) -> Iterator[Scalar]:
     if "speak" in gather.given:
         texts = [gather.given["speak"]]
     else:
-        name = gather.values.get("prompt")
-        texts = [
-            part
-            for (prompt, language), part in flow.prompt_parts.items()
-            if prompt == name and flow.prompts[prompt][language].text
-        ]
+        texts = [text for prompt, text in flow.prompt_texts() if prompt == gather.values.get("prompt")]
     yield from (text for text in texts if "{{" not in text.text)
 
 

@@ -29,14 +29,13 @@ def check(folder: Folder) -> Iterator[Problem]:
     Ways of trouble do not count. Audio says so when its name does; a prompt that is played counts as telling. A flow
     that others use may leave the telling to them.
     """
-    for flow in folder.trees:
-        for role in flow.roles:
-            recordings = [step for block in role.blocks() for step in block.all_steps() if step.name in _RECORDS]
-            if recordings and role.is_sound and not _is_told_by_others(folder, flow):
-                for step in _untold_recordings(flow, role):
-                    message = "nothing tells the people on the line that they are recorded"
-                    hint = 'In many countries they must be told, for example - speak: "This call is recorded."'
-                    yield CODE.at(flow.path, step.key.span, message, hint=hint)
+    for flow, role in folder.roles():
+        recordings = [step for step in role.steps() if step.name in _RECORDS]
+        if recordings and role.is_sound and not _is_told_by_others(folder, flow):
+            for step in _untold_recordings(flow, role):
+                message = "nothing tells the people on the line that they are recorded"
+                hint = 'In many countries they must be told, for example - speak: "This call is recorded."'
+                yield CODE.at(flow.path, step.key.span, message, hint=hint)
 
 
 def _is_told_by_others(folder: Folder, flow: FlowTree) -> bool:

@@ -15,14 +15,12 @@ _CONNECTS = ("transfer", "bridge")
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one problem for each state with ``after`` that connects the caller and does not handle call.bridged."""
-    for flow in folder.trees:
-        for role in flow.roles:
-            for state in role.states:
-                if state.is_sound and role.anywhere.is_sound and _is_cut_off(role, state):
-                    step = state.steps[-1]
-                    message = f"nothing says what happens when the {step.name} succeeds, so 'after' ends the talk"
-                    hint = "Write call.bridged: end under on, or a state for the time in which the two talk."
-                    yield CODE.at(flow.path, step.key.span, message, hint=hint)
+    for flow, role, state in folder.states():
+        if state.is_sound and role.anywhere.is_sound and _is_cut_off(role, state):
+            step = state.steps[-1]
+            message = f"nothing says what happens when the {step.name} succeeds, so 'after' ends the talk"
+            hint = "Write call.bridged: end under on, or a state for the time in which the two talk."
+            yield CODE.at(flow.path, step.key.span, message, hint=hint)
 
 
 def _is_cut_off(role: RoleTree, state: StateTree) -> bool:

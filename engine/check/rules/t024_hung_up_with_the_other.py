@@ -31,10 +31,8 @@ def check(folder: Folder) -> Iterator[Problem]:
 
 def _bridges(flow: FlowTree, role: RoleTree, other: RoleTree) -> bool:
     """Tell whether *role* bridges itself with *other*: by its name, or by a queue that it waits in."""
-    queues = {
-        step.values.get("queue") for block in other.blocks() for step in block.all_steps() if step.name == "enqueue"
-    }
-    steps = [step for block in role.blocks() for step in block.all_steps() if step.name == "bridge"]
+    queues = {step.values.get("queue") for step in other.steps() if step.name == "enqueue"}
+    steps = [step for step in role.steps() if step.name == "bridge"]
     return any(step.values.get("to") == other.name or step.values.get("queue") in queues - {None} for step in steps)
 
 

@@ -16,7 +16,7 @@ def check(folder: Folder) -> Iterator[Problem]:
     """Yield one warning for each flow that only other flows could begin, and none does."""
     used = {use.of.path for use in uses(folder)}
     for flow in folder.trees:
-        starts = flow.roles[0].starts
+        starts = flow.caller.starts
         is_only_for_flows = starts.by_flows is not None and starts.is_empty and starts.outgoing is None
         is_unrouted = flow.name.text == folder.project.project.unrouted.flow
         if is_only_for_flows and folder.is_complete and flow.path not in used and not is_unrouted:

@@ -13,12 +13,9 @@ CODE = Code("W007", "hides-anywhere", "A handler that replaces the one under any
 
 def check(folder: Folder) -> Iterator[Problem]:
     """Yield one warning for each event that a state handles and ``anywhere`` handles too."""
-    for flow in folder.trees:
-        for role in flow.roles:
-            everywhere = {branch.name for branch in role.anywhere.on}
-            for state in role.states:
-                for branch in state.on:
-                    if branch.name in everywhere:
-                        message = f"in '{state.name}' this replaces what 'anywhere' does on {branch.name}"
-                        hint = "If that is meant, allow it on the line above: # check: allow W007 because ..."
-                        yield CODE.at(flow.path, branch.key.span, message, hint=hint)
+    for flow, role, state in folder.states():
+        for branch in state.on:
+            if role.anywhere.handler(branch.name) is not None:
+                message = f"in '{state.name}' this replaces what 'anywhere' does on {branch.name}"
+                hint = "If that is meant, allow it on the line above: # check: allow W007 because ..."
+                yield CODE.at(flow.path, branch.key.span, message, hint=hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.core import links
 from engine.core.acts.act import Act, Failure, Result, Verdict, failure_from, is_stale, waits_for_webhook
 from engine.core.acts.calls import forbidden
+from engine.core.answer import answer_in
 from engine.core.command import command_id, run_id
 from engine.core.event import Event
 from engine.core.leg import Bridging, Link, Rung, Running, Sent
@@ -24,6 +25,7 @@ _SELF = "self"  # park this leg when the bridge ends: else Telnyx hangs this leg
 def _dial(turn: Turn, running: Running) -> Result:
     leg, frame = turn.leg, running.frame
     project, settings = turn.program.project, turn.program.flow.settings
+    _drop_refused(turn, running)
     to, role = str(turn.option(frame, "to")), str(turn.option(frame, "as"))
     if (refusal := forbidden(turn, frame, to)) is not None:
         return refusal
@@ -50,16 +52,22 @@ def _dial(turn: Turn, running: Running) -> Result:
 
 def _placed(turn: Turn, running: Running, event: Event) -> Result:
     """Telnyx has taken the call: the leg hears what it is called there, should its webhooks come late."""
-    found = (event.payload.get("body") or {}).get("data") or {}
+    found = answer_in(event.payload).result
     ids = {name: found.get(name) for name in ("call_control_id", "call_leg_id", "call_session_id")}
     turn.out.tell(running.note["run"], links.PLACED, **ids)
     return Verdict.WAITS
 
 
 def _not_placed(turn: Turn, running: Running, event: Event) -> Result:
-    if turn.leg.rung.pop(running.note["run"], None) is not None:
-        links.tell(turn, running.note["run"], links.DROP, never=True)
+    _drop_refused(turn, running)
     return failure_from(event.payload)
+
+
+def _drop_refused(turn: Turn, running: Running) -> None:
+    """Telnyx has refused to ring the leg of this step's first try: nobody waits for it any more."""
+    run = str(running.note.get("run") or "")
+    if turn.leg.rung.pop(run, None) is not None:
+        links.tell(turn, run, links.DROP, never=True)
 
 
 def _dialled(_turn: Turn, running: Running, name: str, event: Event) -> Result | None:
@@ -77,6 +85,8 @@ def _ring_time(turn: Turn, running: Running) -> float:
 
 def _bridge(turn: Turn, running: Running) -> Result:
     leg, queue = turn.leg, turn.option(running.frame, "queue")
+    if leg.bridging is not None and leg.bridging.serial == running.serial:
+        return _bridge_again(turn, leg.bridging)
     if queue:
         leg.bridging = Bridging(str(queue), running.serial)
         person = links.introduction(turn)
@@ -86,10 +96,19 @@ def _bridge(turn: Turn, running: Running) -> Result:
     link = leg.links.get(role)
     if link is None or not link.call_control_id:
         return Failure("no_link", title=f"there is no call with '{role}' to connect with")
-    running.note |= {"to": role, "via": link.via}
+    running.note.setdefault("via", link.via)  # what it was before the first try
+    running.note["to"] = role
     _change_via(turn, link, "bridge")
     turn.send("bridge", {"call_control_id": link.call_control_id}, park_after_unbridge=_SELF)
     return waits_for_webhook(running)
+
+
+def _bridge_again(turn: Turn, bridging: Bridging) -> Result:
+    """Telnyx wanted this call answered first; it is still its turn, unless Telnyx has taken a caller nevertheless."""
+    if bridging.partner:
+        return Failure("90034", 422, "Telnyx took the caller out of the queue and wanted this call answered first")
+    turn.send("bridge", {"queue": bridging.queue}, park_after_unbridge=_SELF)
+    return Verdict.WAITS
 
 
 def _change_via(turn: Turn, link: Link, via: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.core.acts.act import Act, Result, Verdict
-from engine.core.answer import Answer
+from engine.core.answer import answer_in
 from engine.core.event import Event
 from engine.core.leg import Running
 from engine.core.turn import Turn
@@ -38,7 +38,7 @@ def listing(
         return ask(turn, running)
 
     def accepted(turn: Turn, running: Running, event: Event) -> Result:
-        answer = Answer(status=200, body=event.payload.get("body") or {})
+        answer = answer_in(event.payload)
         found = (take(row) for row in answer.items)
         running.note["found"] += [str(value) for value in found if value is not None]
         if answer.is_last_page or running.note["page"] >= MOST_PAGES:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from engine.core import levels
 from engine.core.acts import rooms
 from engine.core.acts.act import Act, Failure, Result, Verdict, failure_from, waits_for_webhook
+from engine.core.answer import answer_in
 from engine.core.event import Event
 from engine.core.leg import Running
 from engine.core.names import queue_run
@@ -91,7 +93,7 @@ def _check(turn: Turn, running: Running) -> Result:
 
 
 def _checked(turn: Turn, running: Running, event: Event) -> Result:
-    answer = (event.payload.get("body") or {}).get("data") or {}
+    answer = answer_in(event.payload).result
     place = turn.leg.place
     if event.payload.get("operation") == "queued_call_retrieve":
         turn.leg.place = {
@@ -123,14 +125,14 @@ def _connect(turn: Turn, running: Running) -> Result:
 
 
 def _ask_for_caller(turn: Turn, running: Running) -> None:
-    leg = turn.leg
+    leg, known = turn.leg, turn.level(levels.known_as(turn))
     turn.out.tell(
         queue_run(running.note["queue"]),
         "queue.connect",
         run=leg.run,
         call_control_id=leg.call_control_id,
-        flow=leg.flow,
-        role=leg.role,
+        flow=known.flow,
+        role=known.role,
     )
 
 

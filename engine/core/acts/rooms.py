@@ -38,7 +38,8 @@ def ask_to_join(turn: Turn, room: str, *, queue: str = "", partner: str = "", **
         number=leg.number,
         ids={name: getattr(leg, name) for name in _IDS},
         listens=_listens(turn),
-        linked=sorted(role for role, link in leg.links.items() if link.via != "bridge"),  # a bridge ends with the join
+        # A bridge ends with the join; a queue brings two together whomever they were linked with.
+        linked=sorted(role for role, link in leg.links.items() if link.via != "bridge" and not queue),
         person=links.introduction(turn),
         queue=queue,
         partner=partner,
