@@ -86,17 +86,18 @@ roles:
         do: [answer, {{join_conference: {{room: team, as: agent}}}}]
         on: {{conference.ended: hangup{{hears}}}}
         after: {{1h: hangup}}
-"""
-_WAITING = f"""\
-flow: waiting
-about: Somebody waits in the queue support.
-starts_when: {{calls_to: ["{WAITING}"]}}
-anywhere: {{on_error: hangup}}
-start: line
-states:
-  line:
-    do: [answer, {{enqueue: {{queue: support, max_wait: 1h}}}}, {{play: {{audio: hold_music, repeat: forever}}}}]
-    on: {{call.dequeued: hangup, call.bridged: end}}
+  waiting:
+    about: Somebody waits in the queue support.
+    starts_when: {{calls_to: ["{WAITING}"]}}
+    anywhere: {{on_error: hangup}}
+    start: line
+    states:
+      line:
+        do: [answer, {{enqueue: {{queue: support, max_wait: 1h}}}}, {{play: {{audio: hold_music, repeat: forever}}}}]
+        on: {{call.dequeued: hangup, call.bridged: end, caller.joined: talking}}
+      talking:
+        on: {{caller.left: hangup}}
+        after: {{1h: hangup}}
 """
 _CALLBACK = """\
 flow: callback
@@ -140,7 +141,7 @@ def files_with(state: str, sample: Mapping[str, Any]) -> dict[str, bytes]:
         text = text.replace("do: [answer, {prompt: hello}]", "do: [{log: new}]")
         text = text.replace('prompts:\n  hello: {en-US: "Hello. This call is recorded."}\n', "")
     others = {"survey": _SURVEY, "callback": _CALLBACK}
-    files = {"sample.flow.yaml": text, "waiting.flow.yaml": _WAITING, "project.yaml": PROJECT}
+    files = {"sample.flow.yaml": text, "project.yaml": PROJECT}
     files |= {f"{name}.flow.yaml": others[name] for name in others if name == sample.get("beside")}
     return {name: content.encode() for name, content in files.items()}
 

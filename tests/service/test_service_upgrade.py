@@ -1,9 +1,9 @@
 """
 Calls that an older ringflow left in its database go on with this one.
 
-``old_database.sql`` is what the service of September 2026 (schema 1, before other flows and rung legs) held when it was
-killed in the middle of five calls of its own shipped flows; ``old_world.json`` is what had happened at Telnyx, to be
-done again in a simulated one.
+``old_database.sql`` is what the service of commit c8aa1bb held when it was killed in the middle of five calls of its
+own shipped flows: before ``run``, ``dial``, planned calls and rooms as they are now. ``old_world.json`` is all that had
+happened at Telnyx until then, to be done again in a simulated one.
 """
 
 from __future__ import annotations
