@@ -33,12 +33,16 @@ def hung_up(turn: Turn, event: Event) -> None:
 
 
 def late(turn: Turn, event: Event) -> None:
-    """For an hour after the end a few kinds of events still reach the handlers: silent verbs only, no moves."""
+    """
+    While the leg is being hung up, and for an hour after, a few kinds of events still reach the handlers.
+
+    Silent verbs only, no moves.
+    """
     leg = turn.leg
     if event.type == "room.event":
         event = Event(id=event.id, type=str(event.payload["type"]), payload=event.payload["payload"])
-    is_late_kind = event.type.startswith(_LATE)
-    if is_late_kind and leg.flow and leg.ended_at is not None and turn.now <= leg.ended_at + LATE_FOR_S:
+    is_in_time = leg.ended_at is None or turn.now <= leg.ended_at + LATE_FOR_S
+    if event.type.startswith(_LATE) and leg.flow and is_in_time:
         _offer_silently(turn, event)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine.core import agenda, leg_messages, links, media, rules
+from engine.core import agenda, ending, leg_messages, links, media, rules
 from engine.core.acts import queueing, rooms
 from engine.core.acts.act import Failure
 from engine.core.event import ACCEPTED, IN_DOUBT, Event
@@ -77,6 +77,8 @@ def _room_event(turn: Turn, event: Event) -> None:
         agenda.finished_by(turn, "room.out", event)  # the last one out: the end comes before the leave is answered
     if leg.status == "live":
         rules.offer(turn, name, event.payload["payload"])
+    elif leg.status == "leaving":
+        ending.late(turn, event)
 
 
 def _room_worked(turn: Turn, event: Event) -> None:

@@ -77,6 +77,7 @@ def _webhook(turn: Turn, event: Event) -> None:
         links.forward(turn, event)
     _take_note(turn, name, event)
     if turn.leg.status == "leaving":
+        ending.late(turn, event)
         _while_leaving(turn)
     elif turn.leg.status == "live" and not is_hidden:
         _hand_on(turn, name, event)

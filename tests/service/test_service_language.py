@@ -123,6 +123,7 @@ async def test_supervisor_whispers_and_joins_in_and_the_recording_is_handed_over
             await people.requested("conference_record_pause")
             people.press(supervisor, "8")
             await people.requested("conference_record_resume")
+            world.delay("call.hangup", 0.5)  # the recording is ready while the call is being hung up
             people.press(supervisor, "9")
             method, _, headers, body = await server.asked("/recordings")
             await people.over(supervisor)
@@ -472,3 +473,20 @@ async def test_call_is_recorded_in_the_background_and_the_recording_is_handed_ov
     assert body["from"] == CALLER
     assert body["recording"].startswith("http")
     assert people.requests("suppression_start")[0].details["parameters"]["direction"] == "inbound"
+
+
+async def test_recording_that_is_ready_while_the_call_is_being_hung_up_is_handed_over(place, people):
+    async with elsewhere() as server:
+        place.files = {
+            "recorded.flow.yaml": RECORDED.replace(b"after: {1h: hangup}", b"  call.dtmf.received: hangup"),
+            "project.yaml": f"notify: {{inbox: {{url: 'http://127.0.0.1:{server.port}/inbox'}}}}\n".encode(),
+        }
+        place.files["recorded.flow.yaml"] += b"    after: {1h: hangup}\n"
+        async with place.serving():
+            caller = people.call("+15551230000")
+            await people.hears(caller, "Go on.")
+            place.simulator.world.delay("call.hangup", 0.5)
+            people.press(caller, "1")
+            _, _, _, body = await server.asked("/inbox")
+
+    assert body["from"] == CALLER
