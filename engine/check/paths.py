@@ -7,15 +7,15 @@ The walk follows every exit that could be taken and ignores conditions, so it sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.language.tree import BranchTree, ExitTree, RoleTree, Rules, StateTree, StepTree
 
 _LEAVES_CALMLY = frozenset({"answer", "leave_conference", "leave_queue", "hangup", "reject"})
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """
     What may be true of a call at one moment. *is_private*: its room is one that ``connect`` made; *is_unheard*:
     something could not be heard in this room already.
@@ -31,24 +31,24 @@ class Situation:
     def after_step(self, step: StepTree) -> Situation:
         """Return the situation once *step* has succeeded."""
         if step.is_audible and self.is_in_room:
-            return replace(self, is_unheard=True)
+            return self._replace(is_unheard=True)
         match step.name:
             case "answer":
-                return replace(self, is_answered=True)
+                return self._replace(is_answered=True)
             case "join_conference":
-                return replace(self, is_in_room=True, is_private=False, is_unheard=False)
+                return self._replace(is_in_room=True, is_private=False, is_unheard=False)
             case "connect":
-                return replace(self, is_in_room=True, is_private=True, is_unheard=False)
+                return self._replace(is_in_room=True, is_private=True, is_unheard=False)
             case "leave_conference":
-                return replace(self, is_in_room=False)
+                return self._replace(is_in_room=False)
             case "conference_end" if "room" not in step.values:
-                return replace(self, is_in_room=False)
+                return self._replace(is_in_room=False)
             case "transfer" | "bridge":
-                return replace(self, is_connected=True, is_queued=False)
+                return self._replace(is_connected=True, is_queued=False)
             case "enqueue":
-                return replace(self, is_queued=True)
+                return self._replace(is_queued=True)
             case "leave_queue":
-                return replace(self, is_queued=False)
+                return self._replace(is_queued=False)
         return self
 
     def after_failure(self, step: StepTree) -> Situation:
@@ -62,19 +62,19 @@ class Situation:
             # Taken out of a queue, or in one room with somebody; else a leg that was dialled has answered.
             is_together = self.is_queued or self.is_in_room
             is_private = self.is_queued or self.is_private
-            return replace(self, is_in_room=True, is_queued=False, is_private=is_private) if is_together else self
+            return self._replace(is_in_room=True, is_queued=False, is_private=is_private) if is_together else self
         if rest == "left" and prefix and "." not in prefix:
             # Who stays is taken out of a private room, and of no other.
-            return replace(self, is_in_room=self.is_in_room and not self.is_private, is_connected=False)
+            return self._replace(is_in_room=self.is_in_room and not self.is_private, is_connected=False)
         match event:
             case "call.answered":
-                return replace(self, is_answered=True)
+                return self._replace(is_answered=True)
             case "call.dequeued":
-                return replace(self, is_queued=False)
+                return self._replace(is_queued=False)
             case "call.bridged":
-                return replace(self, is_queued=False, is_connected=True)
+                return self._replace(is_queued=False, is_connected=True)
             case "conference.ended" | "conference.participant.left":
-                return replace(self, is_in_room=False)
+                return self._replace(is_in_room=False)
         return self
 
 
@@ -125,13 +125,6 @@ def _as_before(_flow: str, situation: Situation) -> Iterable[Situation]:
     return (situation,)
 
 
-def _flags(situation: Situation) -> tuple[bool, ...]:
-    return (
-        situation.is_answered, situation.is_in_room, situation.is_queued, situation.is_connected, situation.is_private,
-        situation.is_unheard,
-    )  # fmt: skip
-
-
 class Walk:
     """
     One exploration of a role, from *entries* on; *visits* and *during* hold what it found.
@@ -164,7 +157,7 @@ class Walk:
         for state in self.role.states:
             moments = self.during.get(state.name, set())
             if moments:
-                yield state, Situation(*(any(flags) for flags in zip(*map(_flags, moments), strict=True)))
+                yield state, Situation(*(any(flags) for flags in zip(*moments, strict=True)))
 
     def _go(self, name: str, situation: Situation) -> None:
         if (name, situation) not in self._seen:
@@ -183,7 +176,7 @@ class Walk:
                 self._rules(state, rules, last)
         # Whoever answers does so before anything else can happen in the state.
         answers = bool(lasts) and all(last.is_answered for last in lasts)
-        moments = list(dict.fromkeys(replace(moment, is_answered=moment.is_answered or answers) for moment in moments))
+        moments = list(dict.fromkeys(moment._replace(is_answered=moment.is_answered or answers) for moment in moments))
         for moment in moments:
             for branch in (*state.after, *state.every):
                 self._rules(state, branch.rules, moment)

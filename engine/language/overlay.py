@@ -18,5 +18,5 @@ def _joined(base: Entry, top: Entry | None) -> Entry:
     if top is None:
         return base
     if isinstance(base.value, Map) and isinstance(top.value, Map):
-        return replace(base, value=overlay(base.value, top.value))
+        return base._replace(value=overlay(base.value, top.value))
     return top

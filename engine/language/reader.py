@@ -14,7 +14,6 @@ from engine.language.nodes import Comment, Document, Entry, List, Map, Node, Sca
 from engine.language.yaml_rules import Finding
 
 MAX_BYTES = 1_000_000
-MAX_DEPTH = 40
 MAX_FINDINGS = 100  # nobody reads more at once
 MAX_NODES = 50_000  # the largest example has some 200; what has more is an attack, and slow
 
@@ -130,7 +129,8 @@ class _Builder:
 
     def build(self) -> Node:
         try:
-            for event in yaml.parse(self.source, Loader=LOADER):
+            loader = LOADER(self.source)
+            while type(event := loader.get_event()) is not yaml.StreamEndEvent:
                 self._take(event)
         except yaml.YAMLError as error:
             raise _Refused(traps.explain(self.lines, error, self._last)) from None
@@ -151,10 +151,8 @@ class _Builder:
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             if event.anchor is not None or event.tag is not None:
                 raise self._sharing(event)
-            if len(self._open) == MAX_DEPTH:
-                raise self._refuse(
-                    "Y007", event, f"this is more than {MAX_DEPTH} levels deep; use fewer brackets and less indentation"
-                )
+            if len(self._open) == traps.MAX_DEPTH:
+                raise self._refuse("Y007", event, traps.TOO_DEEP)
             self._open.append(_Open(kind is yaml.MappingStartEvent, event.start_mark))
         elif kind is yaml.AliasEvent:
             raise self._sharing(event)

@@ -11,6 +11,8 @@ from engine.language.doubts import INVISIBLE, INVISIBLE_MESSAGE
 from engine.language.nodes import Scalar, Span
 from engine.language.yaml_rules import Finding
 
+MAX_DEPTH = 40
+TOO_DEEP = f"this is more than {MAX_DEPTH} levels deep; use fewer brackets and less indentation"
 OPEN_QUOTE = "the quote that opens here is not closed in this line; write the same quote at the end of the text"
 _INVISIBLE_AT = re.compile(rf"(?:^|[:\-]|^[ \t]+)([{INVISIBLE}])")
 _TAB_INDENT = re.compile(r"^ *(\t)")
@@ -94,6 +96,11 @@ def _outside_quotes(line: str) -> str:
 
 
 # --- causes of what the parser refuses, tried in this order; the first that fits speaks ---------------------------
+
+
+def _too_deep(trouble: _Trouble) -> Finding | None:
+    """libyaml 0.2.6 and later look a thousand brackets ahead, and give up before the reader counts the first forty."""
+    return trouble.say(TOO_DEEP, rule="Y007") if "nesting depth" in trouble.words else None
 
 
 def _tab(trouble: _Trouble) -> Finding | None:
@@ -333,6 +340,7 @@ def _short(text: str) -> str:
 
 
 _CAUSES: tuple[Callable[[_Trouble], Finding | None], ...] = (
+    _too_deep,
     _tab,
     _invisible,
     _open_quote,

@@ -128,6 +128,7 @@ class StateTree:
     is_sound: bool = True
     _all_rules: tuple[tuple[str, Rules], ...] = field(init=False, repr=False, compare=False)
     _all_steps: tuple[StepTree, ...] = field(init=False, repr=False, compare=False)
+    _exits: tuple[tuple[str, ExitTree], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Every rule of the checker goes through these; they are put together once.
@@ -135,6 +136,9 @@ class StateTree:
         object.__setattr__(self, "_all_rules", (*rules, ("on_error", self.on_error)))
         steps = (step for _, rules in self._all_rules for rule in rules for step in rule.steps)
         object.__setattr__(self, "_all_steps", (*self.steps, *steps))
+        exits = [(word, rule.then) for word, rules in self._all_rules for rule in rules if rule.then is not None]
+        exits += [("on_error", step.exit) for step in self._all_steps if step.exit is not None]
+        object.__setattr__(self, "_exits", tuple(exits))
 
     @property
     def name(self) -> str:
@@ -162,11 +166,7 @@ class StateTree:
 
     def exits(self) -> Iterator[tuple[str, ExitTree]]:
         """Yield every exit with the word of its section."""
-        for section, rules in self._all_rules:
-            for rule in rules:
-                if rule.then is not None:
-                    yield section, rule.then
-        yield from (("on_error", step.exit) for step in self.all_steps() if step.exit is not None)
+        return iter(self._exits)
 
     def ways_on(self) -> Iterator[tuple[str, ExitTree]]:
         """Yield the exits that are taken when nothing fails, each with the word of its section."""

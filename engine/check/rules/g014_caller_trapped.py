@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.check.limits import can_leave
 from engine.check.paths import closure, ends_the_call, reachable
@@ -24,20 +24,21 @@ def check(folder: Folder) -> Iterator[Problem]:
     for flow, role in folder.roles():
         if not role.is_sound or not any(_ends(role, state) for state in role.states):
             continue
+        leads_to = {state.name: _leads_to(role, state) for state in role.states}
         told: set[str] = set()
-        for state in _trapped(role):
+        for state in _trapped(role, leads_to):
             if state.name not in told:
                 told |= _circle(role, state)
                 message = f"from '{state.name}' no way leads to hangup: the caller goes round until they hang up"
                 yield CODE.at(flow.path, state.key.span, message, hint="Let some key or time lead to a goodbye.")
 
 
-def _trapped(role: RoleTree) -> list[StateTree]:
+def _trapped(role: RoleTree, leads_to: Mapping[str, set[str]]) -> list[StateTree]:
     """Return the reachable states from which no end can be reached, in the order of the file."""
     ending = {state.name for state in role.states if _ends(role, state)}
     grows = True
     while grows:
-        more = {state.name for state in role.states if _leads_to(role, state) & ending} - ending
+        more = {name for name, targets in leads_to.items() if targets & ending} - ending
         ending |= more
         grows = bool(more)
     reached = reachable(role)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 
@@ -68,18 +69,19 @@ def _menu(flow: FlowTree, state: StateTree, gather: StepTree) -> Iterator[Proble
             yield CODE.at(flow.path, _beginning(text), message)
 
 
-def _said_keys(text: str) -> set[str]:
+def _said_keys(text: str) -> frozenset[str]:
     """Return the keys that a menu's text tells the caller to press."""
     return _keys_in(_SAID, text)
 
 
-def _keys_in(pattern: re.Pattern[str], text: str) -> set[str]:
+@functools.lru_cache(maxsize=1000)  # several menus ask with one prompt
+def _keys_in(pattern: re.Pattern[str], text: str) -> frozenset[str]:
     found: set[str] = set()
     for match in pattern.finditer(text):
         first = _WORDS.get(match[1].lower(), match[1])
         last = match[2]
         found |= {str(key) for key in range(int(first), int(last) + 1)} if last and first.isdigit() else {first}
-    return found
+    return frozenset(found)
 
 
 def _texts(flow: FlowTree, gather: StepTree) -> Iterator[Scalar]:
