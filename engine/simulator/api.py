@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.simulator import (
@@ -22,6 +22,7 @@ from engine.simulator import (
 from engine.simulator.exchange import Exchange
 from engine.simulator.refusals import TITLES, Refusal
 from engine.simulator.requests import Deed, Request, Router, done
+from engine.simulator.trouble import Mishap
 from engine.simulator.validation import check_request
 from engine.simulator.values import Response
 
@@ -59,8 +60,7 @@ class Api:
         """Refuse the next *times* requests for *operation*. Raises ValueError for an unknown operation."""
         if operation not in self._exchange.catalogue.operations:
             raise ValueError(f"there is no operation {operation}")
-        refusal = Refusal(status, code, TITLES.get(code, "The command was refused on purpose."), headers=headers)
-        self._faults[operation] = _Fault(refusal.response(), times)
+        self._faults[operation] = _Fault(_refusal(status, code, headers).response(), times)
 
     def request(self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> Response:
         """Return the answer to one request, and note it in the record."""
@@ -71,7 +71,8 @@ class Api:
         leg = request.leg_id if request.leg_id in self._exchange.calls else None
         # Noted before its effects, filled in after them.
         entry = self._exchange.note("request", leg, request.operation.name)
-        response, is_repeated = self._answer(request)
+        mishap = self._exchange.trouble.request(request.operation.name, self._exchange.count("request"))
+        response, is_repeated = self._answer(request, mishap)
         entry.details = {
             "target": request.target,
             "path": dict(request.path),
@@ -80,13 +81,18 @@ class Api:
             "status": response.status,
             "code": response.code,
             "repeated": is_repeated,
+            "mishap": mishap.kind if mishap else "",
         }
+        if mishap is not None and mishap.kind in ("slow", "reset"):
+            return replace(response, late_s=mishap.late_s, is_cut=mishap.kind == "reset")
         return response
 
-    def _answer(self, request: Request) -> tuple[Response, bool]:
+    def _answer(self, request: Request, mishap: Mishap | None) -> tuple[Response, bool]:
         fault = self._take_fault(request)
         if fault is not None:
             return fault, False
+        if mishap is not None and mishap.kind == "refused":
+            return _refusal(mishap.status, mishap.code, mishap.headers).response(), False
         key = _window(request)
         now, options = self._exchange.now, self._exchange.options
         try:
@@ -102,20 +108,22 @@ class Api:
             accepted = self._accepted.get(key) if key else None
             if accepted is not None and now - accepted[0] < options.command_window_s:
                 return accepted[1], True
-            response = self._carry_out(request)
+            response = self._carry_out(request, is_ignored=mishap is not None and mishap.kind == "ignored")
         except Refusal as refusal:
             return refusal.response(), False
         if key:
             self._accepted[key] = (now, response)
         return response, False
 
-    def _carry_out(self, request: Request) -> Response:
+    def _carry_out(self, request: Request, *, is_ignored: bool) -> Response:
         exchange, operation = self._exchange, request.operation
         if request.is_about_call and not operation.is_read:
             call = exchange.call(request.path["call_control_id"])
             exchange.refuse_ended(call)
             if operation.name not in exchange.options.before_answer:
                 exchange.live_call(call.id)
+        if is_ignored and "/actions/" in operation.path:
+            return Response(200, done())
         deed = _DEEDS.get(operation.name)
         body = deed(exchange, request) if deed else done()
         state, owner = request.body.get("client_state"), exchange.calls.get(request.leg_id or "")
@@ -134,6 +142,10 @@ class Api:
         if name == "bridge":
             bridges.lose_first(self._exchange, request)
         return fault.response
+
+
+def _refusal(status: int, code: str, headers: Mapping[str, str] | None) -> Refusal:
+    return Refusal(status, code, TITLES.get(code, "The command was refused on purpose."), headers=headers)
 
 
 def _window(request: Request) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ import hashlib
 import heapq
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Literal
 
 from engine.core.catalogue import Catalogue
@@ -14,6 +15,7 @@ from engine.errors import DefectError
 from engine.simulator.options import Options
 from engine.simulator.refusals import Refusal
 from engine.simulator.state import Alarm, Call, Conference, Queue
+from engine.simulator.trouble import CALM, Trouble
 from engine.simulator.values import Entry, EntryKind, Webhook
 
 # Why a call leaves the place where it is.
@@ -63,6 +65,7 @@ class Exchange:
         self.record: list[Entry] = []
         self.ready: list[Webhook] = []
         self.late: dict[str, list[float]] = {}
+        self.trouble: Trouble = CALM
         self.dials: list[float] = []
         self._departures = departures
         self._seed = seed
@@ -73,8 +76,12 @@ class Exchange:
 
     def digest(self, kind: str) -> bytes:
         """Return 32 bytes that are new for *kind* and the same for the same seed."""
-        count = self._counts[kind] = self._counts.get(kind, 0) + 1
-        return hashlib.sha256(f"{self._seed}\x00{kind}\x00{count}".encode()).digest()
+        return hashlib.sha256(f"{self._seed}\x00{kind}\x00{self.count(kind)}".encode()).digest()
+
+    def count(self, kind: str) -> int:
+        """Return 1 at the first call for *kind*, then 2, 3, ..."""
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+        return self._counts[kind]
 
     def new_id(self, kind: str) -> str:
         """Return a new id in the form of a UUID."""
@@ -90,8 +97,7 @@ class Exchange:
     def after(self, delay_s: float, action: Callable[[], None]) -> Alarm:
         """Let *action* happen *delay_s* from now."""
         alarm = Alarm(self.now + delay_s, action)
-        self._counts["alarm"] = self._counts.get("alarm", 0) + 1
-        heapq.heappush(self._agenda, (alarm.due, self._counts["alarm"], alarm))
+        heapq.heappush(self._agenda, (alarm.due, self.count("alarm"), alarm))
         return alarm
 
     def next_due(self) -> float | None:
@@ -205,7 +211,7 @@ class Exchange:
         self.deliver(event_type, payload, leg)
 
     def deliver(self, event_type: str, payload: dict[str, Any], leg: str | None) -> None:
-        """Put *payload* into its envelope, due after the usual delay and any that was asked for."""
+        """Put *payload* into its envelope, due after the usual delay, any that was asked for, and what trouble adds."""
         row = self.catalogue.events.get(event_type)
         envelope: dict[str, Any] = {"record_type": "event", "event_type": event_type, "id": self.new_id("event")}
         occurred_at = row.occurred_at if row else "envelope"
@@ -219,7 +225,22 @@ class Exchange:
             body = {"data": envelope, "meta": {"attempt": 1, "delivered_to": self.options.webhook_url}}
         extra_s = self.late[event_type].pop(0) if self.late.get(event_type) else 0.0
         delay_s = max(self.options.webhook_delay_s, self.options.stamp_delay_s) + extra_s
-        self.after(delay_s, lambda: self.hand_over(envelope["id"], event_type, body, leg))
+        copies = self.trouble.webhook(event_type, self.count("webhook"))
+        if not copies:
+            self.note("lost", leg, event_type, id=envelope["id"], payload=payload)
+        for copy in copies:
+            self.after(
+                delay_s + copy.late_s,
+                partial(self._hand_over_copy, envelope["id"], event_type, body, leg, is_twin=copy.is_twin),
+            )
+
+    def _hand_over_copy(
+        self, id_: str, event_type: str, body: Mapping[str, Any], leg: str | None, *, is_twin: bool
+    ) -> None:
+        if is_twin:
+            id_ = self.new_id("event")
+            body = {**body, "data": {**body["data"], "id": id_}} if "data" in body else {**body, "id": id_}
+        self.hand_over(id_, event_type, body, leg)
 
     def hand_over(self, id_: str, event_type: str, body: Mapping[str, Any], leg: str | None) -> None:
         """Make a webhook ready for delivery now."""

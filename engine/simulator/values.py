@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-EntryKind = Literal["hears", "stops", "request", "presses", "says", "state", "webhook"]
+EntryKind = Literal["hears", "stops", "request", "presses", "says", "state", "webhook", "lost"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,17 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP answer of the API. *body* is empty for 204."""
+    """
+    An HTTP answer of the API. *body* is empty for 204.
+
+    It is given *late_s* after it was decided; *is_cut*: the connection breaks instead.
+    """
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    late_s: float = 0.0
+    is_cut: bool = False
 
     @property
     def code(self) -> str:
@@ -70,11 +76,13 @@ class Entry:
     hears     the text, audio name or URL, beep, ringing  sound (speech audio music beep ringing tones), seconds
                                                           (None = until stopped), room (a conference id or None)
     stops     as in hears                                 hears: index of the line that ends here; cut
-    request   the operation                               target, path, parameters, query, status, code, repeated
+    request   the operation                               target, path, parameters, query, status, code, repeated,
+                                                          mishap (how it went wrong on purpose, or "")
     presses   one digit                                   -
     says      what the person says                        seconds
     state     answered, "hung up", joined, left, ...      depends: cause, room, queue, with, ...
     webhook   the event type                              id, payload
+    lost      the event type, never delivered             id, payload
     ========  ==========================================  =====================================================
     """
 

@@ -18,6 +18,7 @@ from engine.simulator.api import Api
 from engine.simulator.exchange import Exchange
 from engine.simulator.options import Options
 from engine.simulator.state import Call
+from engine.simulator.trouble import Trouble
 from engine.simulator.values import Entry, Leg, Look, Response, Webhook
 
 # In this order a call that goes leaves things behind; a gather before its prompt, sounds before the place.
@@ -217,6 +218,15 @@ class World:
         }
 
     # Faults
+
+    @property
+    def trouble(self) -> Trouble:
+        """What goes wrong with webhooks and answers from now on; may be set."""
+        return self._exchange.trouble
+
+    @trouble.setter
+    def trouble(self, trouble: Trouble) -> None:
+        self._exchange.trouble = trouble
 
     def fail_next(
         self, operation: str, status: int, code: str, times: int = 1, *, headers: Mapping[str, str] | None = None
