@@ -114,7 +114,7 @@ def test_chaos_is_the_same_for_the_same_seed_and_meets_its_shares() -> None:
     twice = sum(len(copies) == 2 for copies, _ in fates)
     throttled = sum(mishap == THROTTLED for _, mishap in fates)
     slow = sum(mishap is not None and mishap.kind == "slow" for _, mishap in fates)
-    assert [round(count / 4000, 1) for count in (lost, twice, throttled, slow)] == [0.1, 0.2, 0.3, 0.3]
+    assert [count / 4000 for count in (lost, twice, throttled, slow)] == pytest.approx([0.1, 0.18, 0.3, 0.35], abs=0.03)
 
 
 def test_calm_is_calm() -> None:
