@@ -72,6 +72,9 @@ def _webhook(turn: Turn, event: Event) -> None:
     name = far_legs.name_of(turn, event)
     if name is None or _is_early_key(turn, event):
         return
+    if _is_told_again(turn, name, event):
+        turn.note("stray", type=event.type, why="it was known already")
+        return
     is_hidden = _is_hidden(turn, name, event)
     if name == event.type:
         links.forward(turn, event)
@@ -94,6 +97,20 @@ def _is_early_key(turn: Turn, event: Event) -> bool:
     )
 
 
+def _is_told_again(turn: Turn, name: str, event: Event) -> bool:
+    """
+    Tell whether an event reports once more, under another id, that the leg came to where it is.
+
+    Webhooks come at least once (facts.md, section 0, 1), and nobody promises that a repetition keeps its id.
+    """
+    leg = turn.leg
+    is_there, place = {
+        "call.enqueued": (bool(leg.queue) and event.payload.get("queue") == leg.queue, "queue"),
+        "conference.participant.joined": (leg.is_in_room and event.conference_id == leg.conference_id, "room"),
+    }.get(name, (False, ""))
+    return is_there and event.occurred_at is not None and event.occurred_at == leg.newest.get(place)
+
+
 def _take_note(turn: Turn, name: str, event: Event) -> None:
     """Keep the leg's own record in line with what Telnyx says, whatever the state makes of it."""
     leg = turn.leg
@@ -107,6 +124,7 @@ def _take_note(turn: Turn, name: str, event: Event) -> None:
     elif name in ("conference.participant.joined", "conference.participant.left"):
         _note_room(turn, name, event)
     else:
+        media.note_start(turn, event)
         _note_end(turn, event)
 
 

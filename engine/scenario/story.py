@@ -89,6 +89,8 @@ class Story:
                 return f"{name} presses {entry.what}"
             case "request":
                 return self._request(name, entry)
+            case "lost":
+                return f"Telnyx does not deliver {entry.what}"
             case "state" if name and entry.what != "rung":
                 return f"{name} {self._happened(entry)}"
         return ""
@@ -97,6 +99,8 @@ class Story:
         who = f"for {name}" if name else "for the flow"
         if entry.details["status"] >= 300:
             return f"Telnyx refuses {entry.what} {who}: {entry.details['status']}, error {entry.details['code']}"
+        if entry.details["mishap"] == "ignored":
+            return f"Telnyx accepts {entry.what} {who} and does nothing"
         if entry.what in AUDIO_OPERATIONS:
             return ""  # what is heard follows
         given = entry.details["parameters"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -71,8 +72,9 @@ class Api:
         leg = request.leg_id if request.leg_id in self._exchange.calls else None
         # Noted before its effects, filled in after them.
         entry = self._exchange.note("request", leg, request.operation.name)
-        mishap = self._exchange.trouble.request(request.operation.name, self._exchange.count("request"))
-        response, is_repeated = self._answer(request, mishap)
+        fault = self._take_fault(request)
+        mishap = self._mishap(request) if fault is None else None
+        response, is_repeated = self._answer(request, mishap) if fault is None else (fault, False)
         entry.details = {
             "target": request.target,
             "path": dict(request.path),
@@ -88,9 +90,6 @@ class Api:
         return response
 
     def _answer(self, request: Request, mishap: Mishap | None) -> tuple[Response, bool]:
-        fault = self._take_fault(request)
-        if fault is not None:
-            return fault, False
         if mishap is not None and mishap.kind == "refused":
             return _refusal(mishap.status, mishap.code, mishap.headers).response(), False
         key = _window(request)
@@ -114,6 +113,12 @@ class Api:
         if key:
             self._accepted[key] = (now, response)
         return response, False
+
+    def _mishap(self, request: Request) -> Mishap | None:
+        name = request.operation.name
+        content = json.dumps([name, dict(request.path), dict(request.body)], sort_keys=True)
+        number, attempt = self._exchange.count("request"), self._exchange.count(content)
+        return self._exchange.trouble.request(name, number, attempt)
 
     def _carry_out(self, request: Request, *, is_ignored: bool) -> Response:
         exchange, operation = self._exchange, request.operation

@@ -17,6 +17,7 @@ _DIAL_WINDOW_S = 5  # 30 dials a second over a rolling window of 5 s (facts.md, 
 
 def pick_up(exchange: Exchange, call: Call, *, machine: bool) -> None:
     """The far end of an outgoing leg answers, a person or a *machine*."""
+    call.is_machine = machine
     calls.answer_call(exchange, call)
     on_answer, call.on_answer = call.on_answer, None
     if call.wishes:

@@ -206,6 +206,7 @@ class Call:
     assistant: Sound | None = None
     assistant_gathers: bool = False
     transcribes: bool = False
+    is_machine: bool = False
 
     @property
     def id(self) -> str:

@@ -37,13 +37,17 @@ class Mishap:
 
 
 class Trouble(Protocol):
-    """Decides, purely; *number* counts all webhooks, or all requests, of a world from 1 on."""
+    """
+    Decides, purely; *number* counts all webhooks, or all requests, of a world from 1 on.
+
+    *attempt* counts how often a request was made with the same content, from 1 on.
+    """
 
     def webhook(self, event_type: str, number: int) -> Sequence[Copy]:
         """Return the deliveries of a webhook; none of them: it is lost."""
         ...
 
-    def request(self, operation: str, number: int) -> Mishap | None:
+    def request(self, operation: str, number: int, attempt: int) -> Mishap | None:
         """Return what becomes of a request, None when all is well."""
         ...
 
@@ -94,7 +98,7 @@ class Chaos:
             copies.append(Copy(late_s=late_s + self._chance("twin again", number), is_twin=True))
         return copies
 
-    def request(self, operation: str, number: int) -> Mishap | None:
+    def request(self, operation: str, number: int, attempt: int) -> Mishap | None:
         if self._meets("throttle", number):
             return THROTTLED
         if self._meets("error", number):

@@ -106,6 +106,7 @@ class Look:
     How a leg stands at this moment. *hears* are the indexes of the "hears" lines that sound right now.
 
     *role* is its part in its room ("none" is an ordinary one), *whispers_to*: who alone hear it (call_control_ids).
+    *is_machine*: an answering machine has picked it up.
     """
 
     leg: Leg
@@ -123,4 +124,5 @@ class Look:
     role: str
     whispers_to: tuple[str, ...]
     bridged_with: str | None
+    is_machine: bool
     client_state: str | None

@@ -200,6 +200,7 @@ class World:
             role=stay.role if stay is not None else "none",
             whispers_to=tuple(stay.whispers_to) if stay is not None else (),
             bridged_with=call.partner.id if call.partner else None,
+            is_machine=call.is_machine,
             client_state=call.client_state,
         )
 

@@ -22,7 +22,7 @@ class Planned:
     def webhook(self, event_type: str, number: int) -> Sequence[Copy]:
         return self.webhooks.get(event_type, (Copy(),))
 
-    def request(self, operation: str, number: int) -> Mishap | None:
+    def request(self, operation: str, number: int, attempt: int) -> Mishap | None:
         return self.requests.get(operation)
 
 
@@ -106,10 +106,10 @@ def test_a_slow_or_cut_answer_is_to_a_command_that_was_carried_out(
 def test_chaos_is_the_same_for_the_same_seed_and_meets_its_shares() -> None:
     chaos, other = (Chaos(duplicate=0.2, drop=0.1, throttle=0.3, slow=0.5, seed=seed) for seed in (1, 2))
 
-    fates = [(chaos.webhook("x", n), chaos.request("x", n)) for n in range(1, 4001)]
+    fates = [(chaos.webhook("x", n), chaos.request("x", n, 1)) for n in range(1, 4001)]
 
-    assert fates == [(chaos.webhook("x", n), chaos.request("x", n)) for n in range(1, 4001)]
-    assert fates != [(other.webhook("x", n), other.request("x", n)) for n in range(1, 4001)]
+    assert fates == [(chaos.webhook("x", n), chaos.request("x", n, 1)) for n in range(1, 4001)]
+    assert fates != [(other.webhook("x", n), other.request("x", n, 1)) for n in range(1, 4001)]
     lost = sum(not copies for copies, _ in fates)
     twice = sum(len(copies) == 2 for copies, _ in fates)
     throttled = sum(mishap == THROTTLED for _, mishap in fates)
@@ -118,7 +118,7 @@ def test_chaos_is_the_same_for_the_same_seed_and_meets_its_shares() -> None:
 
 
 def test_calm_is_calm() -> None:
-    assert (Chaos().webhook("x", 1), Chaos().request("x", 1)) == ([Copy()], None)
+    assert (Chaos().webhook("x", 1), Chaos().request("x", 1, 1)) == ([Copy()], None)
 
 
 @pytest.mark.parametrize("wrong", [{"drop": 1.5}, {"slow": -0.1}, {"late_s": -1.0}])
