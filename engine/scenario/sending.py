@@ -13,8 +13,20 @@ import orjson
 
 from engine.core.answer import Answer, answer_from
 from engine.core.catalogue import Catalogue, flat_query
-from engine.core.command import HTTP, NOTIFY, TELL, OutboxRow
-from engine.core.delivery import PATIENCE_S, Attempt, Failure, Send, Settle, blocked, next_step, terms_of
+from engine.core.command import HTTP, NOTIFY, TELL, Command, OutboxRow
+from engine.core.delivery import (
+    PATIENCE_S,
+    Ask,
+    Attempt,
+    Failure,
+    Send,
+    Settle,
+    Step,
+    Terms,
+    blocked,
+    next_step,
+    terms_of,
+)
 from engine.core.event import Event
 from engine.scenario.outside import Outside
 from engine.simulator.world import World
@@ -25,10 +37,14 @@ _LONGEST_ATTEMPT_S = 5.0  # as the service's HTTP client waits (runtime.md, Stor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """What the attempt *index* of a command will have come to at *at*: an answer, or a failure."""
+    """
+    What the attempt *index* of a command will have come to at *at*: an answer, or a failure. *is_question*: the
+    question *index* whether it was done.
+    """
 
     at: float
-    index: int
+    index: int = 0
+    is_question: bool = False
     answer: Answer | None = None
     failure: Failure | None = None
 
@@ -40,6 +56,7 @@ class Flight:
     row: OutboxRow
     since: float
     attempts: list[Attempt] = field(default_factory=list)
+    questions: list[Attempt] = field(default_factory=list)
     arrivals: list[Arrival] = field(default_factory=list)
     wake_at: float = 0.0
 
@@ -53,9 +70,9 @@ class Flight:
         here = [arrival for arrival in self.arrivals if arrival.at <= now]
         for arrival in here:
             self.arrivals.remove(arrival)
-            attempt = self.attempts[arrival.index]
-            self.attempts[arrival.index] = replace(
-                attempt, ended_at=now, answer=arrival.answer, failure=arrival.failure
+            those = self.questions if arrival.is_question else self.attempts
+            those[arrival.index] = replace(
+                those[arrival.index], ended_at=now, answer=arrival.answer, failure=arrival.failure
             )
         return [arrival.answer for arrival in here if arrival.answer is not None]
 
@@ -144,11 +161,16 @@ class Outbox:
     def _go_on(self, flight: Flight, now: float, receive: Callable[[Event], None]) -> None:
         """Ask the delivery policy about one command, and do it."""
         row, terms = flight.row, terms_of(flight.row, self.catalogue)
-        while isinstance(step := next_step(row, terms, flight.attempts, restarted=False, now=now), Send):
+        while isinstance(step := self._next_step(flight, terms, now), Send | Ask):
             if self.paused_until > now and not row.urgent and row.command.operation != HTTP:
                 flight.wake_at = self.paused_until
                 return
-            self._send(flight, now)
+            if isinstance(step, Ask):
+                flight.questions.append(Attempt(at=now))
+                arrival = self._request(step.question, "", now)
+                flight.arrivals.append(replace(arrival, index=len(flight.questions) - 1, is_question=True))
+            else:
+                self._send(flight, now)
         if isinstance(step, Settle):
             del self.flights[row.command_id]
             self.rows.remove(row)
@@ -156,39 +178,42 @@ class Outbox:
         else:
             flight.wake_at = step.until
 
+    def _next_step(self, flight: Flight, terms: Terms, now: float) -> Step:
+        return next_step(flight.row, terms, flight.attempts, questions=flight.questions, restarted=False, now=now)
+
     def _send(self, flight: Flight, now: float) -> None:
         row = flight.row
         is_lookup = row.command.operation == HTTP
         if is_lookup or not flight.attempts:  # whoever is asked notices each time; Telnyx takes a repeated id for one
             self.sent.append((now, row))
         flight.attempts.append(Attempt(at=now))
-        arrival = self._look_up(row, now) if is_lookup else self._request(row, now)
+        arrival = self._look_up(row, now) if is_lookup else self._request(row.command, row.command_id, now)
         flight.arrivals.append(replace(arrival, index=len(flight.attempts) - 1))
 
     def _look_up(self, row: OutboxRow, now: float) -> Arrival:
         answer = self.outside.ask(row.command, now=now)
         if answer is None:
-            return Arrival(at=now + row.command.parameters["timeout_s"], index=0, failure="silent")
-        return Arrival(at=now + ANSWER_TIME_S, index=0, answer=answer)
+            return Arrival(at=now + row.command.parameters["timeout_s"], failure="silent")
+        return Arrival(at=now + ANSWER_TIME_S, answer=answer)
 
-    def _request(self, row: OutboxRow, now: float) -> Arrival:
-        operation = self.catalogue.operations[row.command.operation]
+    def _request(self, command: Command, command_id: str, now: float) -> Arrival:
+        operation = self.catalogue.operations[command.operation]
         self._arm(operation.name)
-        body = dict(row.command.parameters)
+        body = dict(command.parameters)
         if operation.takes_command_id:
-            body["command_id"] = row.command_id
+            body["command_id"] = command_id
         response = self.world.request(
             operation.method,
-            operation.url_path(row.command.path),
-            query=dict(flat_query(row.command.query)),
+            operation.url_path(command.path),
+            query=dict(flat_query(command.query)),
             body=body,
             now=now,
         )
         takes_s = ANSWER_TIME_S + response.late_s
         if response.is_cut or takes_s > _LONGEST_ATTEMPT_S:
-            return Arrival(at=now + min(takes_s, _LONGEST_ATTEMPT_S), index=0, failure="silent")
+            return Arrival(at=now + min(takes_s, _LONGEST_ATTEMPT_S), failure="silent")
         answer = answer_from(response.status, response.headers, orjson.dumps(response.body), now=now)
-        return Arrival(at=now + takes_s, index=0, answer=answer)
+        return Arrival(at=now + takes_s, answer=answer)
 
     def _arm(self, operation: str) -> None:
         """Let a fault of a scenario meet this request; one fault may wait for any of several operations."""
