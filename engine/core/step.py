@@ -10,7 +10,7 @@ from __future__ import annotations
 from engine.core import agenda, due, ending, far_legs, leg_messages, links, media, messages, rules, states
 from engine.core.acts import queueing, rooms
 from engine.core.acts.act import Failure
-from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, REFUSED, TIMER, Event
+from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, LOOK, REFUSED, TIMER, Event
 from engine.core.leg import Sent
 from engine.core.names import room_run
 from engine.core.turn import Turn
@@ -33,6 +33,8 @@ def step(turn: Turn, event: Event) -> None:
         due.fall_due(turn)
     elif event.type == DEFECT:
         _defect(turn)
+    elif event.type == LOOK:
+        turn.send("call_retrieve", use="look")
     elif event.run is not None and event.type in messages.MESSAGES:
         messages.MESSAGES[event.type](turn, event)
     elif event.run is not None and event.type in leg_messages.MESSAGES:
@@ -252,7 +254,7 @@ def _outcome(turn: Turn, event: Event) -> None:
         return
     if sent.use == "stop":
         media.stop_answered(turn)
-    elif sent.use in ("watch", "gone"):
+    elif sent.use in ("watch", "gone", "look"):
         _seen(turn, sent, event)
     elif sent.use == "connect":
         messages.left_line(turn)
@@ -275,6 +277,8 @@ def _seen(turn: Turn, sent: Sent, event: Event) -> None:
         turn.hangup = {"hangup_cause": "unspecified"}
         states.end(turn, why="hangup")
         states.freeze(turn)
+    elif sent.use == "look":
+        return
     elif leg.status == "leaving":
         states.hang_up_at_last(turn)
     elif sent.use == "gone":

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from core_stage import Phone, flow
 
-from engine.core.event import DEFECT, IN_DOUBT, REFUSED, ClientState, Event
+from engine.core.event import DEFECT, IN_DOUBT, LOOK, REFUSED, ClientState, Event
+from engine.simulator.trouble import Chaos
 
 WAIT = """\
   a:
@@ -321,3 +322,18 @@ def test_the_same_occurrence_under_another_id_changes_nothing(later_s: float, ti
     phone.wait(1)
 
     assert phone.logged() == ["enqueued"] * times
+
+
+def test_a_call_that_telnyx_does_not_know_any_more_ends_and_one_that_lives_goes_on():
+    """'GET each live call, paced (404 = ended)' (runtime.md, "Events")"""
+    phone = Phone(flow(WAIT))
+    gone, alive = phone.calls(wait=1), phone.calls(wait=1)
+    phone.stage.world.trouble = Chaos(drop=1.0)
+    phone.stage.world.hang_up(gone, phone.stage.now)
+
+    for call in (gone, alive):
+        phone.stage.receive(Event(id=f"look {call}", type=LOOK, run=phone.stage.run_of(call)))
+    phone.wait(1)
+
+    assert (phone.state(gone), phone.state(alive)) == ("ended", "a")
+    assert phone.errors() == []
