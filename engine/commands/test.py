@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -26,6 +26,7 @@ class _Wish:
     junit: str | None
     jobs: int | None
     only: str
+    with_faults: bool
 
 
 @click.command(epilog="Example: ringflow test flows/ --fail-under 100")
@@ -37,13 +38,14 @@ class _Wish:
     metavar="PERCENT",
     help="Fail when less of the states, exits or rules of all flows is used.",
 )
+@click.option("--faults", is_flag=True, help="Run each scenario again in every way in which Telnyx can misbehave.")
 @click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write the results as JUnit XML, too.")
 @click.option("--watch", "is_watching", is_flag=True, help="Run again whenever a file changes, until Ctrl-C.")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="How many processes [as many as pay].")
 @click.option("--only", default="", metavar="TEXT", help="Only the scenarios with this text in their names.")
 def test(
     paths: tuple[str, ...], form: str, fail_under: float | None, junit: str | None, is_watching: bool,
-    jobs: int | None, only: str,
+    jobs: int | None, only: str, faults: bool,
 ) -> int:  # fmt: skip
     """Run scenario tests in virtual time. PATHS are folders with *.test.yaml, or single ones."""
     if only and fail_under is not None:
@@ -51,7 +53,7 @@ def test(
     found = settings()
     wish = _Wish(
         places=paths or (found.flows,), stage=found.stage, form=form, fail_under=fail_under, junit=junit, jobs=jobs,
-        only=only,
+        only=only, with_faults=faults,
     )  # fmt: skip
     if not is_watching:
         return _run(wish)
@@ -68,7 +70,8 @@ def _run(wish: _Wish) -> int:
     began = time.monotonic()
     material = read_material(wish.places, stage=wish.stage)
     bench = Bench(material)
-    results = run_all(chosen(bench, wish.only), bench, material, jobs=wish.jobs)
+    works = [replace(work, with_faults=wish.with_faults) for work in chosen(bench, wish.only)]
+    results = run_all(works, bench, material, jobs=wish.jobs)
     report = bench.report(results, whole=() if wish.fail_under is None else whole_folders(wish.places))
     seconds = time.monotonic() - began
     if wish.form == "json":

@@ -15,6 +15,7 @@ from engine.language.loader import Loaded
 from engine.language.nodes import Span
 from engine.scenario.codes import NO_ANSWER
 from engine.scenario.coverage import Coverage, coverage_of, uses
+from engine.scenario.faults import faults_of
 from engine.scenario.parse import Parsed, parse
 from engine.scenario.report import Report, Result
 from engine.scenario.run import INSTALL, run_scenario
@@ -23,15 +24,21 @@ from engine.simulator.options import Options
 from engine.tables import catalogue
 
 _MOST_ADDRESSES = 20
+_MOST_TRIALS = 3
 Load = Callable[[Mapping[str, bytes]], Loaded]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One scenario to run: the path of its file, and its place in it, from 0. A plain value, as its Result is."""
+    """
+    One scenario to run: the path of its file, and its place in it, from 0. A plain value, as its Result is.
+
+    *with_faults*: where it passes, it is run again in every way in which Telnyx can misbehave.
+    """
 
     path: str
     index: int
+    with_faults: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +97,21 @@ class Bench:
 
     def run(self, work: Work) -> Result:
         """Return what came of one scenario."""
-        scenario = self.scenario(work)
-        outcome = run_scenario(scenario, self._files[work.path], self._libraries[work.path], options=self._options)
+        scenario, file, library = self.scenario(work), self._files[work.path], self._libraries[work.path]
+        outcome = run_scenario(scenario, file, library, options=self._options)
+        problem, trials = outcome.problem, 0
+        if work.with_faults and not problem:
+            told = [problem for _, problem in faults_of(scenario, file, library, options=self._options)]
+            problem, trials = _summed(told), len(told)
         return Result(
             path=work.path,
             line=scenario.line,
             name=scenario.name,
-            status="failed" if outcome.problem else "passed",
-            problem=outcome.problem,
+            status="failed" if problem else "passed",
+            problem=problem,
             uses=uses(outcome.stage.journal),
             unanswered=tuple(sorted(outcome.stage.outbox.outside.unanswered)),
+            trials=trials,
         )
 
     def report(self, results: Sequence[Result], *, whole: Collection[str] = ()) -> Report:
@@ -119,6 +131,13 @@ class Bench:
                     coverage |= coverage_of(flow, used)
         problems = sorted({*self._problems, *_unanswered(results)})
         return Report(results=tuple(results), problems=tuple(problems), coverage=coverage)
+
+
+def _summed(problems: Iterable[str]) -> str:
+    """Return what went wrong in the trials of one scenario: the first of them whole."""
+    found = [problem for problem in problems if problem]
+    more = [f"... and {len(found) - _MOST_TRIALS} more of its trials failed"] if len(found) > _MOST_TRIALS else []
+    return "\n".join([*found[:_MOST_TRIALS], *more])
 
 
 def _parsed(path: str, text: bytes | str, version: Version) -> Parsed:

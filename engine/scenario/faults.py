@@ -94,13 +94,14 @@ def faults_of(
     for trial in _trials(witness, library.catalogue):
         rehearsal = rehearse(file, library, options=options)
         rehearsal.stage.world.trouble = trial
+        rehearsal.guard.is_patient = True
         if trial.expects == "nobody is left alone":
             problem = _endure(scenario, file.path, rehearsal, wait_s)
         else:
             problem = play(scenario, file.path, rehearsal)
         if not problem and trial.expects == "nothing twice":
             problem = _doubled(scenario, file.path, rehearsal, usual)
-        yield trial.name, problem
+        yield trial.name, problem.replace("\n", f"   [with {trial.name}]\n", 1)
 
 
 def _place(rehearsal: Rehearsal) -> str:
@@ -159,7 +160,6 @@ def _only(what: str, number: int) -> Meets:
 
 def _endure(scenario: Scenario, path: str, rehearsal: Rehearsal, wait_s: float) -> str:
     """Do what can still be done of *scenario*, let everybody wait *wait_s*, then hang up: nobody may be left alone."""
-    rehearsal.guard.is_patient = True
     try:
         for step in _flat(scenario.steps):
             try:

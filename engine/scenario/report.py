@@ -21,8 +21,9 @@ class Result:
     """
     One scenario: *problem* says in a few lines why it failed, "" when it passed.
 
-    *uses* is what it used of the flows, *unanswered* the addresses outside that have no answer in the file. *seconds*
-    is how long it took, 0 where nobody measured. A plain value: it can come from another process.
+    *uses* is what it used of the flows, *unanswered* the addresses outside that have no answer in the file. *trials* is
+    how often it was run again with a fault. *seconds* is how long it took, 0 where nobody measured. A plain value: it
+    can come from another process.
     """
 
     path: str
@@ -32,6 +33,7 @@ class Result:
     problem: str = ""
     uses: frozenset[Use] = frozenset()
     unanswered: tuple[str, ...] = ()
+    trials: int = 0
     seconds: float = 0.0
 
 
@@ -106,6 +108,7 @@ def as_json(report: Report, *, seconds: float) -> str:
                 "name": result.name,
                 "status": result.status,
                 "problem": result.problem,
+                "faults": result.trials,
                 "seconds": round(result.seconds, 4),
             }
             for result in report.results
@@ -138,7 +141,9 @@ def as_text(report: Report, sources: Mapping[str, bytes], *, seconds: float, unu
         lines.append(f"{result.status:<7} {escaped(result.name)}")
         lines += [f"        {escaped(line)}" for line in result.problem.splitlines()]
     if report.results:
-        lines += ["", f"{report.passed} passed, {report.failed} failed in {seconds:.2f} s"]
+        trials = sum(result.trials for result in report.results)
+        again = f"; run again {trials:,} times with faults" if trials else ""
+        lines += ["", f"{report.passed} passed, {report.failed} failed in {seconds:.2f} s{again}"]
         told = () if unused == "none" else _coverage(report.coverage, _MOST_MISSED if unused == "some" else None)
         lines += map(escaped, told)
     return "\n".join(lines) + "\n"
