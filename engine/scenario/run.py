@@ -55,30 +55,38 @@ class Outcome:
     timeline: Timeline
 
 
-class _Failed(Exception):
+class Failed(Exception):
     """A step did not work."""
 
 
 def run_scenario(scenario: Scenario, file: ScenarioFile, library: Library, *, options: Options) -> Outcome:
     """Return how *scenario* went; the same arguments give the same outcome. *library* has the secrets of *file*."""
-    world = World(library.catalogue, options=options, start=file.start)
-    stage = Stage(library=library, world=world, now=file.start)
-    stage.outbox.outside.put(file.replies)
-    timeline = Timeline(stage=stage)
-    cast = Cast(stage=stage, flow=file.flow)
-    story = Story(cast=cast, timeline=timeline, start=file.start)
-    guard = Guard(cast=cast, timeline=timeline, rules=file.never)
-    rehearsal = _Rehearsal(
-        stage=stage, cast=cast, guard=guard, story=story, checker=Checker(cast=cast, timeline=timeline)
-    )
+    rehearsal = rehearsal_of(file, library, options=options)
     problem = ""
     try:
         for step in scenario.steps:
             rehearsal.perform(step)
         rehearsal.finish()
-    except (_Failed, Broken) as failure:
-        problem = _explain(file.path, rehearsal.current or scenario.steps[-1], str(failure), story)
-    return Outcome(scenario=scenario, problem=problem, stage=stage, timeline=timeline)
+    except (Failed, Broken) as failure:
+        problem = _explain(file.path, rehearsal.current or scenario.steps[-1], str(failure), rehearsal.story)
+    return Outcome(scenario=scenario, problem=problem, stage=rehearsal.stage, timeline=rehearsal.timeline)
+
+
+def rehearsal_of(file: ScenarioFile, library: Library, *, options: Options) -> Rehearsal:
+    """Return the beginning of a scenario of *file*: nobody has called yet."""
+    world = World(library.catalogue, options=options, start=file.start)
+    stage = Stage(library=library, world=world, now=file.start)
+    stage.outbox.outside.put(file.replies)
+    timeline = Timeline(stage=stage)
+    cast = Cast(stage=stage, flow=file.flow)
+    return Rehearsal(
+        stage=stage,
+        cast=cast,
+        timeline=timeline,
+        guard=Guard(cast=cast, timeline=timeline, rules=file.never),
+        story=Story(cast=cast, timeline=timeline, start=file.start),
+        checker=Checker(cast=cast, timeline=timeline),
+    )
 
 
 def _explain(path: str, step: Step, message: str, story: Story) -> str:
@@ -93,11 +101,12 @@ def _explain(path: str, step: Step, message: str, story: Story) -> str:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Rehearsal:
+class Rehearsal:
     """One scenario in progress. *current* is the step that is being done."""
 
     stage: Stage
     cast: Cast
+    timeline: Timeline
     guard: Guard
     story: Story
     checker: Checker
@@ -106,7 +115,7 @@ class _Rehearsal:
     faults: dict[int, tuple[Step, Fails, Fault]] = field(default_factory=dict)
 
     def perform(self, step: Step) -> None:
-        """Do one step. Raises: _Failed, Broken."""
+        """Do one step. Raises: Failed, Broken."""
         if isinstance(step.what, Repeat):
             for _ in range(step.what.times):
                 for inner in step.what.steps:
@@ -114,14 +123,14 @@ class _Rehearsal:
             return
         self.current = step
         self._do(step)
-        self._let_run(self.stage.now)
+        self.let_run(self.stage.now)
 
     def finish(self) -> None:
-        """Raises _Failed when Telnyx was to refuse a command that never came."""
+        """Raises Failed when Telnyx was to refuse a command that never came."""
         for step, what, fault in self.faults.values():
             if fault in self.stage.outbox.faults:
                 self.current = step
-                raise _Failed(f"no '{what.word}' was sent to Telnyx after this, so nothing could fail")
+                raise Failed(f"no '{what.word}' was sent to Telnyx after this, so nothing could fail")
 
     def _do(self, step: Step) -> None:
         match step.what:
@@ -132,7 +141,7 @@ class _Rehearsal:
             case Presses():
                 self._press(step.what)
             case Waits():
-                self._let_run(self.stage.now + step.what.seconds)
+                self.let_run(self.stage.now + step.what.seconds)
             case HangsUp():
                 self._hang_up(step.what.leg)
             case Reacts():
@@ -148,7 +157,7 @@ class _Rehearsal:
 
     # -- time --------------------------------------------------------------------------------------------------
 
-    def _let_run(self, until: float, is_done: Callable[[], bool] = lambda: False) -> bool:
+    def let_run(self, until: float, is_done: Callable[[], bool] = lambda: False) -> bool:
         """Let time pass up to *until* or until *is_done*; returns which. Raises Broken when ``never`` is broken."""
         stage = self.stage
         self.guard.observe()
@@ -169,29 +178,29 @@ class _Rehearsal:
     def _call(self, what: Calls) -> None:
         look = self.cast.look(what.leg)
         if look is not None and look.state != "ended":
-            raise _Failed(f"{self.cast.called(what.leg)} is on the phone already")
+            raise Failed(f"{self.cast.called(what.leg)} is on the phone already")
         self.cast.call(what.leg, what.from_number, what.to_number)
 
     def _order(self, what: IsCalled) -> None:
         look = self.cast.look(what.leg)
         if look is not None and look.state != "ended":
-            raise _Failed(f"{self.cast.called(what.leg)} is on the phone already")
+            raise Failed(f"{self.cast.called(what.leg)} is on the phone already")
         self.cast.order(what.leg, what.number)
 
     def _press(self, what: Presses) -> None:
         leg = self._on_the_line(what.leg)
         deadline = self.stage.now + WITHIN_S
-        if not self._let_run(deadline, lambda: listens(self.cast, what.leg)):
-            raise _Failed(f"the flow did not listen for keys of {self.cast.called(what.leg)} within {WITHIN_S:g}s")
-        self._let_run(max(self.stage.now, self.pressed_at.get(leg, 0.0) + KEY_GAP_S))
+        if not self.let_run(deadline, lambda: listens(self.cast, what.leg)):
+            raise Failed(f"the flow did not listen for keys of {self.cast.called(what.leg)} within {WITHIN_S:g}s")
+        self.let_run(max(self.stage.now, self.pressed_at.get(leg, 0.0) + KEY_GAP_S))
         self.stage.world.press(leg, what.keys, self.stage.now, gap_s=KEY_GAP_S)
         self.pressed_at[leg] = self.stage.now + KEY_GAP_S * (len(what.keys) - 1)
-        self._let_run(self.pressed_at[leg])
+        self.let_run(self.pressed_at[leg])
 
     def _tell_ai(self, what: TellsAi) -> None:
         leg = self._on_the_line(what.leg)
-        if not self._let_run(self.stage.now + WITHIN_S, lambda: self.stage.world.look(leg).ai_asks):
-            raise _Failed(f"no AI asked {self.cast.called(what.leg)} for anything within {WITHIN_S:g}s")
+        if not self.let_run(self.stage.now + WITHIN_S, lambda: self.stage.world.look(leg).ai_asks):
+            raise Failed(f"no AI asked {self.cast.called(what.leg)} for anything within {WITHIN_S:g}s")
         self.stage.world.tell_ai(leg, what.result, self.stage.now)
 
     def _hang_up(self, name: str) -> None:
@@ -200,12 +209,12 @@ class _Rehearsal:
     def _on_the_line(self, name: str) -> str:
         look = self.cast.look(name)
         if look is None or look.state == "ended":
-            raise _Failed(f"{self.cast.called(name)} is not on the line" + (" any more" if look else ""))
+            raise Failed(f"{self.cast.called(name)} is not on the line" + (" any more" if look else ""))
         return look.leg.call_control_id
 
     def _react(self, what: Reacts) -> None:
-        if not self._let_run(self.stage.now + WITHIN_S, lambda: bool(self.cast.ringing(what.leg))):
-            raise _Failed(f"the flow did not ring {self.cast.called(what.leg)} within {WITHIN_S:g}s")
+        if not self.let_run(self.stage.now + WITHIN_S, lambda: bool(self.cast.ringing(what.leg))):
+            raise Failed(f"the flow did not ring {self.cast.called(what.leg)} within {WITHIN_S:g}s")
         leg = self.cast.ringing(what.leg)
         if what.how in ("answers", "answers as a machine"):
             self.stage.world.pick_up(leg, self.stage.now, machine=what.how != "answers")
@@ -229,18 +238,18 @@ class _Rehearsal:
                 case Sends():
                     world.send(what.event_type, self._on_the_line(what.leg), what.fields, now)
         except ValueError as error:
-            raise _Failed(str(error)) from None
+            raise Failed(str(error)) from None
 
     # -- checks ------------------------------------------------------------------------------------------------
 
     def _check(self, check: Check, within_s: float | None) -> None:
         if isinstance(check, Does) and check.is_forbidden:
-            if self._let_run(self.stage.now + (within_s or 0.0), lambda: not self.checker.holds(check)):
-                raise _Failed("that was done")
+            if self.let_run(self.stage.now + (within_s or 0.0), lambda: not self.checker.holds(check)):
+                raise Failed("that was done")
         else:
             limit_s = WITHIN_S if within_s is None else within_s
-            if not self._let_run(self.stage.now + limit_s, lambda: self.checker.holds(check)):
-                raise _Failed(self._disappointment(check, limit_s))
+            if not self.let_run(self.stage.now + limit_s, lambda: self.checker.holds(check)):
+                raise Failed(self._disappointment(check, limit_s))
         self.story.begin_anew()
 
     def _disappointment(self, check: Check, within_s: float) -> str:

@@ -100,6 +100,11 @@ class Exchange:
             heapq.heappop(self._agenda)
         return self._agenda[0][0] if self._agenda else None
 
+    @property
+    def agenda(self) -> list[Alarm]:
+        """All that will happen by itself, in order."""
+        return [alarm for _, _, alarm in sorted(self._agenda, key=lambda row: row[:2]) if not alarm.is_cancelled]
+
     def run_until(self, now: float) -> None:
         """Let everything that is due up to *now* happen, in order. A clock that went backwards stands still."""
         while (due := self.next_due()) is not None and due <= now:

@@ -63,6 +63,11 @@ class World:
     def now(self) -> float:
         return self._exchange.now
 
+    @property
+    def exchange(self) -> Exchange:
+        """All that the world holds, to be compared with another's and never changed (engine/explore)."""
+        return self._exchange
+
     # The API
 
     def request(
