@@ -13,6 +13,7 @@ import click
 
 from engine.commands.check import check
 from engine.commands.explain import explain
+from engine.commands.explore import explore
 from engine.commands.graph import graph
 from engine.commands.route import route
 from engine.commands.schema import schema
@@ -101,5 +102,5 @@ def cli() -> None:
     """Phone calls written as YAML state machines: check them, test them, run them on Telnyx."""
 
 
-for command in (init, new, check, test, graph, route, explain, verbs, schema, serve, simulate):
+for command in (init, new, check, test, explore, graph, route, explain, verbs, schema, serve, simulate):
     cli.add_command(command)

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "graph": {"core", "language", "errors"},
     "simulator": {"core", "errors", "tables", "ports"},
     "scenario": {"core", "language", "check", "simulator", "errors", "tables"},
+    "explore": {"core", "language", "check", "simulator", "scenario", "errors", "tables"},
     "ports": {"core", "errors"},
     "telnyx": {"core", "errors", "ports", "tables"},
     "store": {"core", "errors", "ports"},
@@ -32,12 +33,12 @@ MAY_IMPORT = {
     "flows_folder": {"errors"},
     "reference": {"core", "language", "tables"},
     "commands": {
-        "check", "config", "core", "errors", "flows_folder", "graph", "reference", "resources", "scenario", "service",
-        "simulator",
+        "check", "config", "core", "errors", "explore", "flows_folder", "graph", "reference", "resources",
+        "scenario", "service", "simulator",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip
-PURE = ("core", "language", "check", "graph", "scenario", "telnyx/webhook.py", "telnyx/signature.py")
+PURE = ("core", "language", "check", "graph", "scenario", "explore", "telnyx/webhook.py", "telnyx/signature.py")
 PURE_WORLD = ("simulator",)
 IMPURE_SIMULATOR = {"server.py", "control.py", "main.py"}
 OUTSIDE = {"asyncio", "os", "time", "random", "uuid", "httpx", "aiohttp", "sqlite3", "socket", "subprocess", "secrets"}

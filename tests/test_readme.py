@@ -27,8 +27,10 @@ def test_the_flow_is_the_shipped_one_and_has_at_most_25_lines():
 
 
 def test_the_checkers_words_are_its_own():
+    mistaken = FIRST_FLOW.replace("then: menu", "then: meun").replace("- speak", "- say")
     files = {
-        "first_flow.flow.yaml": FIRST_FLOW.replace("then: menu", "then: meun").replace("- speak", "- say").encode()
+        "first_flow.flow.yaml": mistaken.encode(),
+        "project.yaml": (ROOT / "examples/first_flow/project.yaml").read_bytes(),
     }
 
     assert block("check") == as_text(check_files(files), files)

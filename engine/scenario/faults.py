@@ -20,7 +20,7 @@ from engine.core.names import is_leg
 from engine.core.program import Library
 from engine.scenario.guard import Broken
 from engine.scenario.rehearsal import Failed, Rehearsal
-from engine.scenario.run import explain, play, rehearse
+from engine.scenario.run import explain, play, rehearsal_of
 from engine.scenario.script import Repeat, Scenario, ScenarioFile, Step
 from engine.simulator.options import Options
 from engine.simulator.trouble import THROTTLED, Copy, Mishap
@@ -84,15 +84,15 @@ def faults_of(
 
     *scenario* itself must pass.
     """
-    calm = rehearse(file, library, options=options)
+    calm = rehearsal_of(file, library, options=options)
     witness = Witness(place=partial(_place, calm))
     calm.stage.world.trouble = witness
     play(scenario, file.path, calm)
     usual = _heard_and_done(calm)
-    lingering = rehearse(file, library, options=options)
+    lingering = rehearsal_of(file, library, options=options)
     wait_s = 0.0 if _endure(scenario, file.path, lingering, _AFTERMATH_S) else _AFTERMATH_S
     for trial in _trials(witness, library.catalogue):
-        rehearsal = rehearse(file, library, options=options)
+        rehearsal = rehearsal_of(file, library, options=options)
         rehearsal.stage.world.trouble = trial
         rehearsal.guard.is_patient = True
         if trial.expects == "nobody is left alone":
@@ -200,7 +200,7 @@ def _wait_and_part(rehearsal: Rehearsal, wait_s: float) -> None:
 
 def _heard_and_done(rehearsal: Rehearsal) -> Counter[str]:
     """Return how often each person heard each text, and how often what is not harmless was done for them."""
-    timeline, operations = rehearsal.checker.timeline, rehearsal.stage.library.catalogue.operations
+    timeline, operations = rehearsal.timeline, rehearsal.stage.library.catalogue.operations
 
     def who(leg: str) -> str:
         return rehearsal.cast.called(rehearsal.cast.name_of(leg))

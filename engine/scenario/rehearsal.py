@@ -21,6 +21,7 @@ from engine.scenario.script import (
     Hears,
     IsCalled,
     IsIn,
+    Loses,
     Presses,
     Reacts,
     Remembers,
@@ -34,6 +35,7 @@ from engine.scenario.script import (
 from engine.scenario.sending import Fault
 from engine.scenario.stage import Stage
 from engine.scenario.story import Story
+from engine.scenario.timeline import Timeline
 
 KEY_GAP_S = 0.3  # between two keys that a person presses
 
@@ -48,6 +50,7 @@ class Rehearsal:
 
     stage: Stage
     cast: Cast
+    timeline: Timeline
     guard: Guard
     story: Story
     checker: Checker
@@ -91,7 +94,7 @@ class Rehearsal:
                 self._tell_ai(step.what)
             case Answers():
                 self.stage.outbox.outside.put(step.what.replies)
-            case Fails() | Repeats() | Delays() | Sends():
+            case Fails() | Repeats() | Delays() | Loses() | Sends():
                 self._telnyx(step)
             case Hears() | Does() | IsIn() | Remembers():
                 self._check(step.what, step.within_s)
@@ -176,6 +179,8 @@ class Rehearsal:
                     world.repeat_last(now)
                 case Delays():
                     world.delay(what.event_type, what.by_s, what.times)
+                case Loses():
+                    world.lose(what.event_type, what.times)
                 case Sends():
                     world.send(what.event_type, self._on_the_line(what.leg), what.fields, now)
         except ValueError as error:

@@ -29,7 +29,7 @@ class Outcome:
     timeline: Timeline
 
 
-def rehearse(file: ScenarioFile, library: Library, *, options: Options) -> Rehearsal:
+def rehearsal_of(file: ScenarioFile, library: Library, *, options: Options) -> Rehearsal:
     """Return the stage of one scenario of *file*, on which nothing has happened yet."""
     world = World(library.catalogue, options=options, start=file.start)
     stage = Stage(library=library, world=world, now=file.start)
@@ -39,6 +39,7 @@ def rehearse(file: ScenarioFile, library: Library, *, options: Options) -> Rehea
     return Rehearsal(
         stage=stage,
         cast=cast,
+        timeline=timeline,
         guard=Guard(cast=cast, timeline=timeline, rules=file.never),
         story=Story(cast=cast, timeline=timeline, start=file.start),
         checker=Checker(cast=cast, timeline=timeline),
@@ -47,12 +48,12 @@ def rehearse(file: ScenarioFile, library: Library, *, options: Options) -> Rehea
 
 def run_scenario(scenario: Scenario, file: ScenarioFile, library: Library, *, options: Options) -> Outcome:
     """Return how *scenario* went; the same arguments give the same outcome. *library* has the secrets of *file*."""
-    rehearsal = rehearse(file, library, options=options)
+    rehearsal = rehearsal_of(file, library, options=options)
     return Outcome(
         scenario=scenario,
         problem=play(scenario, file.path, rehearsal),
         stage=rehearsal.stage,
-        timeline=rehearsal.checker.timeline,
+        timeline=rehearsal.timeline,
     )
 
 

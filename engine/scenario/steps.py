@@ -24,6 +24,7 @@ from engine.scenario.script import (
     Fails,
     HangsUp,
     IsCalled,
+    Loses,
     Presses,
     Reacts,
     Repeat,
@@ -234,6 +235,7 @@ def _telnyx(script: Script, node: Node) -> Deed | None:
         "fails": _fails,
         "repeats": _repeats,
         "delays": _delays,
+        "loses": _loses,
         "sends": _sends,
     }
     found = [name for name in readers if isinstance(node, Map) and node.get(name) is not None]
@@ -281,6 +283,13 @@ def _delays(script: Script, node: Map) -> Delays | None:
     by_s = script.duration(node.get("by") or node, "'by'")
     times = _times(script, node)
     return None if event is None or by_s is None or times is None else Delays(event.text, by_s, times)
+
+
+def _loses(script: Script, node: Map) -> Loses | None:
+    if not script.options(node, ("loses", "times"), "'telnyx: {loses: ...}'"):
+        return None
+    event, times = _event(script, node.get("loses")), _times(script, node)
+    return None if event is None or times is None else Loses(event.text, times)
 
 
 def _sends(script: Script, node: Map) -> Sends | None:

@@ -65,6 +65,7 @@ class Exchange:
         self.record: list[Entry] = []
         self.ready: list[Webhook] = []
         self.late: dict[str, list[float]] = {}
+        self.lost: dict[str, int] = {}
         self.trouble: Trouble = CALM
         self.dials: list[float] = []
         self._departures = departures
@@ -105,6 +106,11 @@ class Exchange:
         while self._agenda and self._agenda[0][2].is_cancelled:
             heapq.heappop(self._agenda)
         return self._agenda[0][0] if self._agenda else None
+
+    @property
+    def agenda(self) -> list[Alarm]:
+        """All that will happen by itself, in order."""
+        return [alarm for _, _, alarm in sorted(self._agenda, key=lambda row: row[:2]) if not alarm.is_cancelled]
 
     def run_until(self, now: float) -> None:
         """Let everything that is due up to *now* happen, in order. A clock that went backwards stands still."""
@@ -226,6 +232,9 @@ class Exchange:
         extra_s = self.late[event_type].pop(0) if self.late.get(event_type) else 0.0
         delay_s = max(self.options.webhook_delay_s, self.options.stamp_delay_s) + extra_s
         copies = self.trouble.webhook(event_type, self.count("webhook"))
+        if self.lost.get(event_type):
+            self.lost[event_type] -= 1
+            copies = ()
         if not copies:
             self.note("lost", leg, event_type, id=envelope["id"], payload=payload)
         for copy in copies:

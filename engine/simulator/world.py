@@ -64,6 +64,11 @@ class World:
     def now(self) -> float:
         return self._exchange.now
 
+    @property
+    def exchange(self) -> Exchange:
+        """All that the world holds, to be compared with another's and never changed (engine/explore)."""
+        return self._exchange
+
     # The API
 
     def request(
@@ -249,6 +254,10 @@ class World:
     def delay(self, event_type: str, by_s: float, times: int = 1) -> None:
         """Let the next *times* webhooks of *event_type* come *by_s* later."""
         self._exchange.late.setdefault(event_type, []).extend([by_s] * times)
+
+    def lose(self, event_type: str, times: int = 1) -> None:
+        """Let the next *times* webhooks of *event_type* never come."""
+        self._exchange.lost[event_type] = self._exchange.lost.get(event_type, 0) + times
 
     def send(self, event_type: str, call_control_id: str | None, fields: Mapping[str, Any], now: float) -> None:
         """

@@ -51,7 +51,7 @@ def test_json_has_the_agreed_keys():
     assert list(whole) == ["passed", "failed", "seconds", "scenarios", "coverage", "problems"]
     assert (whole["passed"], whole["failed"], whole["seconds"], whole["problems"]) == (0, 1, 0.123, [])
     scenario = whole["scenarios"][0]
-    assert list(scenario) == ["path", "line", "name", "status", "problem", "seconds"]
+    assert list(scenario) == ["path", "line", "name", "status", "problem", "faults", "seconds"]
     assert (scenario["path"], scenario["line"], scenario["status"]) == ("x.test.yaml", 4, "failed")
     assert list(whole["coverage"]) == ["states", "exits", "rules"]
 
