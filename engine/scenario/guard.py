@@ -33,8 +33,8 @@ class Guard:
     """
     Watches one scenario. *rules* are those of the file; the others always hold.
 
-    *is_patient*: Telnyx misbehaves, so silence counts only where the flow itself waits, and not while ringflow waits
-    for a step's end, which has a limit of its own.
+    *is_patient*: Telnyx misbehaves, so silence counts only where the flow itself waits for an event: not while ringflow
+    waits for a step's end, which has a limit of its own, nor in a room that others were kept out of.
     """
 
     cast: Cast
@@ -84,7 +84,7 @@ class Guard:
         if session is None or session.status == "ended":
             return False
         is_asking = any(row.run == run for row in stage.outbox.rows)
-        is_at_work = session.running is not None or session.connecting is not None
+        is_at_work = session.running is not None or session.connecting is not None or session.is_in_room
         return is_asking or is_at_work or session.status != "live"
 
     def _is_broken(self, rule: Rule, seen: tuple[int, int, int]) -> bool:
