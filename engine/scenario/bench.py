@@ -17,7 +17,7 @@ from engine.scenario.codes import NO_ANSWER
 from engine.scenario.coverage import Coverage, coverage_of, uses
 from engine.scenario.parse import Parsed, parse
 from engine.scenario.report import Report, Result
-from engine.scenario.run import INSTALL, run_scenario
+from engine.scenario.run import INSTALL, Outcome, run_scenario
 from engine.scenario.script import Scenario, ScenarioFile
 from engine.simulator.options import Options
 from engine.tables import catalogue
@@ -88,10 +88,15 @@ class Bench:
     def scenario(self, work: Work) -> Scenario:
         return self._files[work.path].scenarios[work.index]
 
+    def outcome(self, work: Work) -> Outcome:
+        """Run one scenario and return all that happened in it."""
+        file, library = self._files[work.path], self._libraries[work.path]
+        return run_scenario(file.scenarios[work.index], file, library, options=self._options)
+
     def run(self, work: Work) -> Result:
         """Return what came of one scenario."""
-        scenario = self.scenario(work)
-        outcome = run_scenario(scenario, self._files[work.path], self._libraries[work.path], options=self._options)
+        outcome = self.outcome(work)
+        scenario = outcome.scenario
         return Result(
             path=work.path,
             line=scenario.line,
