@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from math import ceil
 from multiprocessing import get_context, parent_process
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,20 +37,20 @@ def run_all(works: Sequence[Work], bench: Bench, material: Material, *, jobs: in
     if jobs is not None and jobs > 1:
         return _run_in_processes(works, material, jobs)
     results: list[Result] = []
-    began = perf_counter()
+    began = process_time()
     for done, work in enumerate(works):
-        count = 1 if jobs else _worthwhile(perf_counter() - began, done, len(works) - done)
+        count = 1 if jobs else worthwhile(process_time() - began, done, len(works) - done)
         if count > 1:
             return results + _run_in_processes(works[done:], material, count)
         results.append(_timed(bench, work))
     return results
 
 
-def _worthwhile(elapsed_s: float, done: int, left: int) -> int:
-    """Return how many processes should do what is left, 1 where this one is as quick."""
-    if elapsed_s < _SAMPLE_S:
+def worthwhile(spent_s: float, done: int, left: int) -> int:
+    """Return how many processes should do what is left, 1 where this one is as quick; times are of CPU."""
+    if spent_s < _SAMPLE_S:
         return 1
-    left_s = elapsed_s / done * left
+    left_s = spent_s / done * left
     return max(1, min(processors(), int(left_s / _START_S)))
 
 

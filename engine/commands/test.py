@@ -9,10 +9,8 @@ from pathlib import Path
 import click
 
 from engine.commands.folders import settings
-from engine.commands.processes import run_all
 from engine.commands.scenarios import chosen, read_material, sources, whole_folders
 from engine.commands.terminal import OK, PROBLEMS, format_option, say
-from engine.commands.watching import watch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +55,15 @@ def test(
     )  # fmt: skip
     if not is_watching:
         return _run(wish)
+    from engine.commands.watching import watch
+
     watch(wish.places, lambda: _run(wish))
     return OK
 
 
 def _run(wish: _Wish) -> int:
     """Run what was asked for, print and write the reports, and return the exit code."""
+    from engine.commands.processes import run_all
     from engine.scenario.bench import Bench
     from engine.scenario.junit import as_junit
     from engine.scenario.report import Unused, as_json, as_text, shortfall

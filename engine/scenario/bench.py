@@ -18,7 +18,7 @@ from engine.scenario.coverage import Coverage, coverage_of, uses
 from engine.scenario.faults import faults_of
 from engine.scenario.parse import Parsed, parse
 from engine.scenario.report import Report, Result
-from engine.scenario.run import INSTALL, run_scenario
+from engine.scenario.run import INSTALL, Outcome, run_scenario
 from engine.scenario.script import Scenario, ScenarioFile
 from engine.simulator.options import Options
 from engine.tables import catalogue
@@ -95,12 +95,17 @@ class Bench:
     def scenario(self, work: Work) -> Scenario:
         return self._files[work.path].scenarios[work.index]
 
+    def outcome(self, work: Work) -> Outcome:
+        """Run one scenario and return all that happened in it."""
+        file, library = self._files[work.path], self._libraries[work.path]
+        return run_scenario(file.scenarios[work.index], file, library, options=self._options)
+
     def run(self, work: Work) -> Result:
         """Return what came of one scenario."""
-        scenario, file, library = self.scenario(work), self._files[work.path], self._libraries[work.path]
-        outcome = run_scenario(scenario, file, library, options=self._options)
-        problem, trials = outcome.problem, 0
+        outcome = self.outcome(work)
+        scenario, problem, trials = outcome.scenario, outcome.problem, 0
         if work.with_faults and not problem:
+            file, library = self._files[work.path], self._libraries[work.path]
             told = [problem for _, problem in faults_of(scenario, file, library, options=self._options)]
             problem, trials = _summed(told), len(told)
         return Result(

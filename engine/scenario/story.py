@@ -140,17 +140,21 @@ class Story:
             session = self.cast.session(name)
             if session is None:
                 continue
+            who = self.cast.called(name)
             if session.status == "live":
-                yield f"{self.cast.called(name)} is in {session.state} ({self._place(session)})"
-            else:
-                place = f", it was in {session.last_state}" if session.last_state else ""
-                yield f"the call of {self.cast.called(name)} is over{place}"
+                yield f"{who} is in {session.state} ({self._place(session, session.state)})"
+                continue
+            look = self.cast.look(name)
+            is_over = look is None or look.state == "ended"
+            told = f"the call of {who} is over" if is_over else f"the flow has ended for {who}, and the call goes on"
+            last = session.last_state
+            yield f"{told}; it was in {last} ({self._place(session, last)})" if last else told
 
-    def _place(self, session: Leg) -> str:
-        """Return the flow's line that is being carried out: the running step's, else the state's."""
+    def _place(self, session: Leg, state: str) -> str:
+        """Return the flow's line that is being carried out: the running step's, else that of *state*."""
         program = self.cast.program_of(session)
         role = program.role(session.role)
-        line = role.states[session.state].line
+        line = role.states[state].line
         frame = session.running.frame if session.running is not None else None
         if frame is not None and frame.depth == len(session.levels):
             line = role.block(frame.block).action(frame.number).line

@@ -14,6 +14,7 @@ import pytest
 from junitparser import JUnitXml
 
 from engine.cli import main
+from engine.commands.processes import processors, worthwhile
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OUTSIDE = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -139,6 +140,22 @@ def test_several_processes_print_what_one_prints(flows: Path) -> None:
 
     assert printed[0].count("passed  ") == printed[0].count("failed  ") == 2
     assert printed[:3] == printed[3:]
+
+
+@pytest.mark.parametrize(
+    ("spent_s", "done", "left", "count"),
+    [
+        (0.45, 30, 0, 1),
+        (0.31, 20, 10, 1),
+        (0.31, 20, 100, 1),
+        (0.31, 20, 140, 2),
+        (0.31, 20, 1000, 15),
+        (0.29, 1, 1000, 1),
+    ],
+    ids=["thirty are done", "thirty", "a hundred", "a hundred and more", "a thousand", "too early to tell"],
+)
+def test_processes_begin_only_where_they_pay(spent_s: float, done: int, left: int, count: int) -> None:
+    assert worthwhile(spent_s, done, left) == min(count, processors())
 
 
 @pytest.mark.parametrize(("way", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])

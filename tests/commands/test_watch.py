@@ -84,7 +84,7 @@ def test_it_goes_on_after_a_file_with_an_error(folder: Path, watching: Watching)
     watching.until("passed,")
 
     test.write_text(whole.replace("scenarios:", "scenaros:"))
-    broken = watching.until("problems in")
+    broken = watching.until("problem in")
     test.unlink()
     empty = watching.until("there is no test in")
     test.write_text(whole)

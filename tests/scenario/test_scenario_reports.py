@@ -5,10 +5,14 @@ import os
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from rehearsals import GOLDEN, OFFICE, report_of
 
 from engine.check.run import load
 from engine.flows_folder import read_folder
+from engine.language.nodes import plain
+from engine.language.reader import read
+from engine.resources import load_schema
 from engine.scenario.file import run_file
 from engine.scenario.parse import parse
 from engine.scenario.report import as_json, as_text, merged
@@ -35,6 +39,14 @@ def test_the_scenarios_of_our_flows_pass(path):
     report = run_file(path.name, path.read_bytes(), read_folder(path.parent))
 
     assert report.is_good, as_text(report, {}, seconds=0.0)
+
+
+@pytest.mark.parametrize("path", [*SCENARIOS, *_ROOT.glob("engine/templates/*.test.yaml")], ids=lambda path: path.name)
+def test_the_schema_for_editors_accepts_our_scenarios(path):
+    schema = Draft202012Validator(load_schema("scenario.schema.json"))
+    root = read(path.read_bytes(), path.name).root
+
+    assert [error.message for error in schema.iter_errors(plain(root))] == []
 
 
 def test_the_same_scenario_leaves_the_same_trace_twice():
