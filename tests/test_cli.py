@@ -244,12 +244,6 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("ringflow, version ")
 
 
-def test_simulator_stays_on_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["simulate", "--listen", "0.0.0.0:8400"]) == 2
-
-    assert "127.0.0.1 only" in capsys.readouterr().err
-
-
 def test_defect_is_exit_code_3_with_a_sentence(monkeypatch, capsys):
     def fail() -> None:
         raise ZeroDivisionError("planted")

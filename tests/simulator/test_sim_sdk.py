@@ -10,6 +10,7 @@ import telnyx
 from aiohttp import web
 from simulated_line import CALLER, OFFICE
 
+from engine.simulator.deliveries import Destination
 from engine.simulator.options import Options
 from engine.simulator.server import SimulatorServer
 from engine.simulator.world import World
@@ -31,7 +32,8 @@ async def sdk():
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     world = World(catalogue(), options=Options(speed=1000.0, webhook_delay_s=0.0))
-    async with SimulatorServer(world, webhook_url=f"http://127.0.0.1:{runner.addresses[0][1]}/") as server:
+    webhooks = Destination(url=f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    async with SimulatorServer(world, webhooks=webhooks) as server:
         client = telnyx.AsyncTelnyx(
             api_key=server.api_key, base_url=server.url, public_key=server.public_key, max_retries=0
         )
