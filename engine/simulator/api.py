@@ -20,7 +20,8 @@ from engine.simulator import (
     room_audio,
 )
 from engine.simulator.exchange import Exchange
-from engine.simulator.refusals import TITLES, Refusal
+from engine.simulator.options import Options
+from engine.simulator.refusals import TITLES, Refusal, unable
 from engine.simulator.requests import Deed, Request, Router, done
 from engine.simulator.trouble import Mishap
 from engine.simulator.validation import check_request
@@ -93,8 +94,8 @@ class Api:
             return fault, False
         if mishap is not None and mishap.kind == "refused":
             return _refusal(mishap.status, mishap.code, mishap.headers).response(), False
-        key = _window(request)
         now, options = self._exchange.now, self._exchange.options
+        key = _window(request) if options.command_window == "kept" else None
         try:
             check_request(
                 self._exchange.catalogue,
@@ -107,7 +108,7 @@ class Api:
                 self._exchange.call(request.path["call_control_id"])
             accepted = self._accepted.get(key) if key else None
             if accepted is not None and now - accepted[0] < options.command_window_s:
-                return accepted[1], True
+                return _again(options, accepted[1]), True
             response = self._carry_out(request, is_ignored=mishap is not None and mishap.kind == "ignored")
         except Refusal as refusal:
             return refusal.response(), False
@@ -146,6 +147,13 @@ class Api:
 
 def _refusal(status: int, code: str, headers: Mapping[str, str] | None) -> Refusal:
     return Refusal(status, code, TITLES.get(code, "The command was refused on purpose."), headers=headers)
+
+
+def _again(options: Options, first: Response) -> Response:
+    """Return the answer to a repeated command whose first answer was *first* (facts.md, section 9: not found)."""
+    if options.repeated_command == "refused":
+        return unable("This command was already executed.").response()
+    return first if options.repeated_command == "same" else Response(200, done())
 
 
 def _window(request: Request) -> tuple[str, str] | None:

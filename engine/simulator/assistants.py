@@ -100,10 +100,10 @@ def _transcribe_no_more(exchange: Exchange, request: Request) -> dict[str, Any]:
 
 
 def _refer(exchange: Exchange, request: Request) -> dict[str, Any]:
-    """Refer the call; it goes, or the far end refuses it (``Options.refused_referrals``)."""
+    """Refer the call; it goes, or the far end refuses it (``Options.unreachable``)."""
     call, options = _of(exchange, request), exchange.options
     exchange.emit("call.refer.started", call, sip_notify_response=100)
-    is_refused = request["sip_address"] in options.refused_referrals
+    is_refused = request["sip_address"] in options.unreachable
     event, status = ("call.refer.failed", 603) if is_refused else ("call.refer.completed", 200)
     exchange.after(options.referral_s, lambda: exchange.emit(event, call, sip_notify_response=status))
     return done()

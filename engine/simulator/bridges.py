@@ -7,7 +7,7 @@ from typing import Any
 from engine.simulator import queues
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.recordings import record_from_answer
-from engine.simulator.refusals import Refusal, unable
+from engine.simulator.refusals import Refusal, refused, unable
 from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call
 
@@ -77,8 +77,8 @@ def _take(exchange: Exchange, request: Request) -> Call:
     place = queues.first(exchange, request["queue"])
     if place.call.ended_at is not None:
         lose_first(exchange, request)
-        status, code = exchange.options.dead_queued_call
-        raise Refusal(status, code, "The first call of the queue is over; it was removed.", pointer="/queue")
+        code = exchange.options.dead_queued_call
+        raise refused(code, "The first call of the queue is over; it was removed.", pointer="/queue")
     return place.call
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.simulator import audio, gathers, recordings
-from engine.simulator.exchange import Because, Exchange, iso
+from engine.simulator.exchange import Because, Exchange
 from engine.simulator.refusals import Refusal, unable
 from engine.simulator.requests import Deed, Request, done, page
 from engine.simulator.state import Call, Conference, Participant
+from engine.simulator.timeline import iso
 
 LONGEST_S = 4 * 3600.0  # facts.md, section 4, Conferences
 MAX_PARTICIPANTS = 250
@@ -65,7 +66,7 @@ def create(exchange: Exchange, call: Call, name: str, wishes: Mapping[str, Any])
     )
     exchange.conferences[room.id] = exchange.open_rooms[name] = room
     room.expiry = exchange.after(
-        lasts_s, lambda: end(exchange, room, "time_exceeded", hangs_up=exchange.options.expiry_hangs_up)
+        lasts_s, lambda: end(exchange, room, "time_exceeded", hangs_up=exchange.options.expired_room == "hangs-up")
     )
     exchange.note("state", call.id, "room created", room=room.id, name=name)
     exchange.emit("conference.created", call, room)

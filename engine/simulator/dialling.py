@@ -10,6 +10,7 @@ from engine.simulator.exchange import Because, Exchange
 from engine.simulator.recordings import record_from_answer
 from engine.simulator.refusals import Refusal
 from engine.simulator.requests import Deed, Request, done
+from engine.simulator.routing import routing_of
 from engine.simulator.state import Call
 
 _DIAL_WINDOW_S = 5  # 30 dials a second over a rolling window of 5 s (facts.md, section 3)
@@ -65,6 +66,7 @@ def _ring(
         session=session,
         connection_id=connection_id,
         client_state=client_state,
+        routing=routing_of(request),
     )
     call.time_limit_s = float(request["time_limit_secs"])
     mode = request["answering_machine_detection"] or "disabled"
@@ -106,6 +108,7 @@ def _if_live(call: Call, action: Callable[[], None]) -> None:
 
 
 def _dial(exchange: Exchange, request: Request) -> dict[str, Any]:
+    routing_of(request)  # refused before anything rings
     _pace(exchange)
     link = exchange.live_call(request["link_to"], pointer="/link_to") if request["link_to"] else None
     if request["supervise_call_control_id"]:

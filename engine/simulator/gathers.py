@@ -215,7 +215,7 @@ def in_room(exchange: Exchange, call: Call, request: Request, channel: Channel, 
             channel,
             prompt=lambda: audio.file(exchange, name, lambda: [call], room=room),
             invalid=invalid_audio(exchange, call, request, room),
-            reports=exchange.options.conference_gather_reports,
+            reports=exchange.options.room_gather != "silent",
         ),
     )
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.simulator import audio, conferences
-from engine.simulator.exchange import Exchange, iso
+from engine.simulator.exchange import Exchange
 from engine.simulator.refusals import Refusal
 from engine.simulator.requests import Deed, Request, done, page
 from engine.simulator.state import Conference, Participant
+from engine.simulator.timeline import iso
 
 
 def chosen(exchange: Exchange, room: Conference, request: Request) -> list[Participant]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.simulator.exchange import Because, Exchange, iso
-from engine.simulator.refusals import Refusal, unable
+from engine.simulator.exchange import Because, Exchange
+from engine.simulator.refusals import Refusal, refused, unable
 from engine.simulator.requests import Deed, Request, done, page
 from engine.simulator.state import Call, Queue, QueuedCall
+from engine.simulator.timeline import iso
 
 MAX_SIZE_BY_ENQUEUE = 100  # facts.md, section 4, Queues
 
@@ -30,8 +31,7 @@ def first(exchange: Exchange, name: str) -> QueuedCall:
     """Return the first place of the queue. Raises Refusal when nobody waits (the code is not documented)."""
     queue = exchange.queues.get(name)
     if queue is None or not queue.entries:
-        status, code = exchange.options.empty_queue
-        raise Refusal(status, code, f"The queue '{name}' is empty.", pointer="/queue")
+        raise refused(exchange.options.empty_queue, f"The queue '{name}' is empty.", pointer="/queue")
     return queue.entries[0]
 
 

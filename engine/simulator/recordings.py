@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.simulator import audio
-from engine.simulator.exchange import Because, Exchange, iso
+from engine.simulator.exchange import Because, Exchange
 from engine.simulator.refusals import Refusal
 from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Conference, Recording
+from engine.simulator.timeline import iso
 
 
 def start(

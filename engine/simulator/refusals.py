@@ -61,6 +61,11 @@ class Refusal(Exception):
         return Response(self.status, {"errors": [error]}, self.headers)
 
 
+def refused(code: str, detail: str, *, pointer: str = "") -> Refusal:
+    """Return the refusal with this code and the HTTP status that goes with it."""
+    return Refusal(404 if code in ("10005", "10007", "90058") else 422, code, detail, pointer=pointer)
+
+
 def unable(detail: str) -> Refusal:
     """Return the refusal for a command that the state does not allow, where no better code is known."""
     return Refusal(422, "90033", detail)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.simulator.values import Entry, Leg
+from engine.simulator.values import Entry, Leg, Route
 
 
 @dataclass(slots=True, eq=False)
@@ -175,6 +175,24 @@ class Conference:
         return next((stay for stay in self.present if stay.call is call), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """Where a leg's webhooks go: all to *url* ("" = the account's), those of *urls* there, retried by *retries_ms*."""
+
+    url: str = ""
+    method: str = "POST"
+    urls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    urls_method: str = "POST"
+    retries_ms: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def route(self, event_type: str) -> Route:
+        """Return where a webhook of this type goes."""
+        retries_ms, own = self.retries_ms.get(event_type), self.urls.get(event_type)
+        if own:
+            return Route(own, retries_ms, self.urls_method)
+        return Route((self.url,) if self.url else (), retries_ms, self.method)
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Call:
     """A leg with all that is going on with it."""
@@ -203,6 +221,7 @@ class Call:
     limit_alarm: Alarm | None = None
     on_answer: Callable[[], None] | None = None
     wishes: Mapping[str, Any] = field(default_factory=dict)
+    routing: Routing = Routing()
     assistant: Sound | None = None
     assistant_gathers: bool = False
     transcribes: bool = False

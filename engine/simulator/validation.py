@@ -101,8 +101,9 @@ def _check_object(catalogue: Catalogue, value: Mapping[str, Any], shape: Mapping
         if value.get(name) is None:
             raise _missing(f"{pointer.strip('/')}/{name}")
     for name, part in value.items():
-        if part is not None and name in shape.get("properties", {}):
-            check_value(catalogue, part, shape["properties"][name], f"{pointer}/{name}")
+        within = shape.get("properties", {}).get(name, shape.get("additional"))
+        if part is not None and within is not None:
+            check_value(catalogue, part, within, f"{pointer}/{name}")
 
 
 def _check_meaning(operation: Operation, body: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ What it does where Telnyx's documents are silent is a choice in ``Options``. Sou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from engine.simulator import assistants, audio, bridges, calls, conferences, dia
 from engine.simulator.api import Api
 from engine.simulator.exchange import Exchange
 from engine.simulator.options import Options
+from engine.simulator.post import again_id, with_id
 from engine.simulator.state import Call
 from engine.simulator.trouble import Trouble
 from engine.simulator.values import Entry, Leg, Look, Response, Webhook
@@ -243,7 +244,21 @@ class World:
         body = dict(last.body)
         if "meta" in body:
             body["meta"] = body["meta"] | {"attempt": body["meta"]["attempt"] + 1}
-        self._exchange.hand_over(last.id, last.event_type, body, last.call_control_id)
+        self._exchange.hand_over(replace(last, body=body))
+
+    def attempt(self, webhook: Webhook, number: int, url: str) -> Webhook:
+        """
+        Return *webhook* as it is delivered to *url* at this attempt (1 is the first one, over all URLs).
+
+        The attempt stands in ``meta``; with ``Options.retry_id`` "new" each further one is another event.
+        """
+        if "meta" in webhook.body:
+            meta = webhook.body["meta"]
+            meta = meta | {"attempt": meta["attempt"] + number - 1, "delivered_to": url}
+            webhook = replace(webhook, body={**webhook.body, "meta": meta})
+        if number == 1 or self.options.retry_id == "kept":
+            return webhook
+        return with_id(webhook, again_id(webhook.id, number))
 
     def delay(self, event_type: str, by_s: float, times: int = 1) -> None:
         """Let the next *times* webhooks of *event_type* come *by_s* later."""

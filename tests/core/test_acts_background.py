@@ -161,7 +161,7 @@ def test_refer_is_finished_when_the_other_side_has_taken_the_call():
 def test_a_refused_refer_is_an_error_of_the_step():
     phone = Phone(
         flow("  desk:\n    do:\n      - answer\n      - refer: sip:anna@example.com\n    after: {10m: hangup}\n"),
-        refused_referrals=frozenset({"sip:anna@example.com"}),
+        unreachable=frozenset({"sip:anna@example.com"}),
     )
 
     call = phone.calls(wait=5)

@@ -109,7 +109,7 @@ def test_a_transcription_writes_down_what_is_said_until_it_is_stopped():
     ("address", "ends_with"), [("sip:a@example.com", "completed"), ("sip:b@example.com", "failed")]
 )
 def test_a_referral_is_taken_or_refused(address, ends_with):
-    line = Line(refused_referrals=frozenset({"sip:b@example.com"}))
+    line = Line(unreachable=frozenset({"sip:b@example.com"}))
 
     assert line.do("refer", sip_address=address) == 200
 

@@ -120,7 +120,7 @@ def test_music_ends_when_a_waiting_call_is_taken(line):
 
 
 def test_an_empty_queue_and_a_dead_first_call_are_refused(line_with):
-    line = line_with(empty_queue=(404, "10007"), dead_queued_call=(422, "90018"))
+    line = line_with(empty_queue="10007", dead_queued_call="90018")
     mine, leg = agent(line), in_line(line, keep_after_hangup=True)
     line.world.hang_up(leg, line.now)
 
