@@ -40,6 +40,9 @@ Ctrl-C ends it.
     show_default=True,
     help="manual: time stands still until POST /sim/time lets it pass.",
 )
+@click.option(
+    "--switch", "switches", multiple=True, metavar="NAME=POSITION", help="What Telnyx leaves open; repeatable."
+)
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same ids.")
 @click.option(
     "--speed",

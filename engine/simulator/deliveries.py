@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
+from engine.core.catalogue import flat_query
 from engine.simulator.signing import Signer
 from engine.simulator.values import Webhook
+
+# ``World.attempt``: what the n-th try, to this address, delivers.
+Attempt = Callable[[Webhook, int, str], Webhook]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +24,8 @@ class Destination:
     """
     Where webhooks go: to *url*; without one they are thrown away.
 
-    A webhook that gets no 2xx within *timeout_s* is sent again after each of *retry_delays_s*, with the same id and
-    signed anew; when nobody takes it, *failover_url* gets the same tries.
+    A webhook that gets no 2xx within *timeout_s* is sent again after each of *retry_delays_s*, signed anew; when nobody
+    takes it, *failover_url* gets the same tries. Addresses and delays that a leg has of its own come first.
     """
 
     url: str | None = None
@@ -62,11 +67,12 @@ class Deliveries:
             task.cancel()
         self.undelivered.clear()
 
-    def send(self, webhook: Webhook) -> None:
-        """Send *webhook* from now on."""
-        urls = [url for url in (self.destination.url, self.destination.failover_url) if url]
+    def send(self, webhook: Webhook, attempt: Attempt) -> None:
+        """Send *webhook* from now on, to its own addresses or else to the destination's."""
+        own = (self.destination.url, self.destination.failover_url)
+        urls = webhook.urls or tuple(url for url in own if url is not None)
         if urls:
-            task = asyncio.create_task(self._deliver(webhook, urls))
+            task = asyncio.create_task(self._deliver(webhook, urls, attempt))
             self._under_way.add(task)
             self._unanswered.add(task)
             task.add_done_callback(self._under_way.discard)
@@ -83,11 +89,14 @@ class Deliveries:
         while self._under_way:
             await asyncio.wait(self._under_way)
 
-    async def _deliver(self, webhook: Webhook, urls: list[str]) -> None:
-        tries = [(url, delay_s) for url in urls for delay_s in (0.0, *self.destination.retry_delays_s)]
-        for attempt, (url, delay_s) in enumerate(tries):
+    async def _deliver(self, webhook: Webhook, urls: Sequence[str], attempt: Attempt) -> None:
+        delays_s = self.destination.retry_delays_s
+        if webhook.retries_ms is not None:
+            delays_s = tuple(ms / 1000 for ms in webhook.retries_ms)
+        tries = [(url, delay_s) for url in urls for delay_s in (0.0, *delays_s)]
+        for number, (url, delay_s) in enumerate(tries, 1):
             await asyncio.sleep(delay_s)
-            if await self._post(url, _body(webhook, attempt, url)):
+            if await self._is_taken(url, webhook.route.method, attempt(webhook, number, url).body):
                 return
             self._is_answered(asyncio.current_task())
         self.undelivered.append(webhook)
@@ -96,18 +105,23 @@ class Deliveries:
         self._unanswered -= {task}
         self._answered.set()
 
-    async def _post(self, url: str, raw: bytes) -> bool:
+    async def _is_taken(self, url: str, method: str, body: Mapping[str, Any]) -> bool:
+        raw = b"" if method == "GET" else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        query = list(flat_query(_without_lists(body))) if method == "GET" else []
         headers = self._signer.headers(raw, time.time())
         try:
-            async with self._client.post(url, data=raw, headers=headers, allow_redirects=False) as answer:
+            async with self._client.request(
+                method, url, params=query, data=raw, headers=headers, allow_redirects=False
+            ) as answer:
                 return 200 <= answer.status < 300
         except (aiohttp.ClientError, TimeoutError):
             return False
 
 
-def _body(webhook: Webhook, attempt: int, url: str) -> bytes:
-    """Return the body of the try that follows *attempt* others; its ``meta`` counts them and says where it goes."""
-    body: dict[str, Any] = dict(webhook.body)
-    if "meta" in body:
-        body["meta"] = body["meta"] | {"attempt": body["meta"]["attempt"] + attempt, "delivered_to": url}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+def _without_lists(value: Any) -> Any:
+    """Return *value* with each list as a mapping from 0 on, which a query string can spell."""
+    if isinstance(value, Mapping):
+        return {name: _without_lists(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return {str(index): _without_lists(part) for index, part in enumerate(value)}
+    return value

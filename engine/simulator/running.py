@@ -66,7 +66,7 @@ class RunningWorld:
 
     def _advance(self, now: float) -> None:
         for webhook in self.world.advance(now):
-            self.deliveries.send(webhook)
+            self.deliveries.send(webhook, self.world.attempt)
         self.people.look_at(self.world)
 
     def next_due(self) -> float | None:

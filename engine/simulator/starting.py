@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -12,10 +12,12 @@ from engine.simulator.addresses import host_of, is_this_machine, listening_host
 from engine.simulator.chaos import parse_chaos
 from engine.simulator.deliveries import Destination
 from engine.simulator.options import Options
+from engine.simulator.switches import options_from
 from engine.simulator.trouble import Chaos
 from engine.simulator.world import World
 from engine.tables import catalogue
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m)?")
@@ -56,6 +58,7 @@ def start_from(
     answer_after: str,
     chaos: str,
     clock: str,
+    switches: Sequence[str],
     seed: int,
     speed: float,
 ) -> Start:
@@ -72,12 +75,14 @@ def start_from(
         raise SettingsError("--failover-url takes the webhooks that --webhook-url does not take; give both")
     is_manual = clock == "manual"
     options = Options(webhook_url=webhook_url or "", speed=speed)
+    if is_manual:
+        options = replace(options, webhook_delay_s=0.0)
     return Start(
         listen=listen,
         token=token,
         webhooks=Destination(url=webhook_url, failover_url=failover_url),
         seed=seed,
-        options=replace(options, webhook_delay_s=0.0) if is_manual else options,
+        options=_read("--switch", lambda given: _switched(given, options), switches),
         chaos=_read("--chaos", lambda text: parse_chaos(text, seed=seed), chaos),
         answer_after_s=_read("--answer-after", _seconds, answer_after),
         is_manual=is_manual,
@@ -94,9 +99,21 @@ def _check_listen(listen: str, token: str | None) -> None:
         )
 
 
-def _read(option: str, read: Callable[[str], T], text: str) -> T:
+def _switched(given: Sequence[str], options: Options) -> Options:
+    wanted: dict[str, str] = {}
+    for text in given:
+        name, equals, position = text.partition("=")
+        if not equals:
+            raise ValueError(f"'{text}' must say its position, such as retry_id=new")
+        if name == "answer_after_s":
+            raise ValueError("who picks up is said with --answer-after")
+        wanted[name] = position
+    return options_from(wanted, options)
+
+
+def _read(option: str, read: Callable[[S], T], given: S) -> T:
     try:
-        return read(text)
+        return read(given)
     except ValueError as error:
         raise SettingsError(f"{option}: {error}") from None
 

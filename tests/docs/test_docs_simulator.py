@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import re
 import shlex
 import time
@@ -29,6 +30,7 @@ from engine.simulator.chaos import FIELDS
 from engine.simulator.options import Options
 from engine.simulator.running import ManualClock
 from engine.simulator.server import SimulatorServer
+from engine.simulator.switches import Switch, describe_switches
 from engine.simulator.world import World
 from engine.tables import catalogue
 
@@ -175,6 +177,33 @@ def test_every_kind_of_chaos_is_in_the_page():
     shown = [name for first, *_ in table("chaos") for name in re.findall("`([^`]+)`", first)]
 
     assert shown == [field.name for field in FIELDS]
+
+
+def test_every_switch_is_in_the_page():
+    rows = [
+        f"| `{switch.name}` | {_positions(switch)} | {switch.about} |"
+        for switch in describe_switches()
+        if switch.name != "answer_after_s"  # that is --answer-after
+    ]
+    wanted = "\n".join(["| name | positions | what it decides |", "|---|---|---|", *rows, ""])
+    before, mark, rest = PAGE.partition("<!-- switches -->\n")
+    shown, end, after = rest.partition("<!-- /switches -->")
+
+    if os.environ.get("UPDATE_GOLDEN"):
+        (DOCS / "simulator.md").write_text(f"{before}{mark}{wanted}{end}{after}", encoding="utf-8")
+
+    assert shown == wanted
+
+
+def _positions(switch: Switch) -> str:
+    """The positions, the usual one first and in bold; numbers and names with what they are by themselves."""
+    if "NUMBER" in switch.positions:
+        return f"a number, **{switch.default}**" + (
+            " or `off`" if switch.default != "off" and "off" in switch.positions else ""
+        )
+    if switch.positions == ("NAME,NAME...",):
+        return "names with commas between them, **none**"
+    return ", ".join(f"**{name}**" if name == switch.default else f"`{name}`" for name in switch.positions)
 
 
 def test_every_option_of_simulate_is_in_the_page():

@@ -26,7 +26,8 @@ class Inbox:
         self._statuses = list(statuses)
 
     async def take(self, request: web.Request) -> web.Response:
-        self.received.put_nowait((await request.read(), dict(request.headers) | {"path": request.path}))
+        place = {"path": request.path, "query": request.query_string, "method": request.method}
+        self.received.put_nowait((await request.read(), dict(request.headers) | place))
         return web.Response(status=self._statuses.pop(0) if self._statuses else 200, headers={"Location": "/other"})
 
     async def next(self) -> tuple[dict, dict[str, str]]:
@@ -37,9 +38,9 @@ class Inbox:
 
 @contextlib.asynccontextmanager
 async def receiving(inbox: Inbox):
-    """The address of a server that gives *inbox* whatever is posted to it, under any path."""
+    """The address of a server that gives *inbox* whatever is sent to it, under any path."""
     app = web.Application()
-    app.router.add_post("/{path:.*}", inbox.take)
+    app.router.add_route("*", "/{path:.*}", inbox.take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

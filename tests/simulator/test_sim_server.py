@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
@@ -102,6 +103,57 @@ async def test_what_nobody_takes_goes_to_the_failover_address():
 
     assert [headers["path"] for _, headers in tries] == ["/webhooks"] * 3 + ["/failover"] * 2
     assert [body["meta"]["attempt"] for body, _ in tries] == [1, 2, 3, 4, 5]
+
+
+async def test_a_leg_has_addresses_and_retries_of_its_own():
+    inbox = Inbox(200, *[500] * 3)
+    async with simulator(inbox) as (server, client):
+        root = server.webhook_url.removesuffix("/webhooks")
+        await post(client, f"{server.control_url}/calls", **CALL)
+        await inbox.next()
+        leg = server.world.legs[0].call_control_id
+        await post(
+            client,
+            f"{server.url}/calls/{leg}/actions/answer",
+            webhook_urls={"call.answered": [f"{root}/a", f"{root}/b"]},
+            webhook_retries_policies={"call.answered": {"retries_ms": [1]}},
+        )
+        tries = [await inbox.next() for _ in range(4)]
+        await server.drain()
+
+        assert server.undelivered == []
+
+    assert [headers["path"] for _, headers in tries] == ["/a", "/a", "/b", "/b"]
+    assert [body["meta"]["attempt"] for body, _ in tries] == [1, 2, 3, 4]
+
+
+async def test_a_get_webhook_carries_its_payload_in_the_query():
+    inbox = Inbox()
+    async with simulator(inbox) as (server, client):
+        await post(client, f"{server.control_url}/calls", **CALL)
+        await inbox.next()
+        leg = server.world.legs[0].call_control_id
+        url = server.webhook_url + "?tenant=7"
+        await post(client, f"{server.url}/calls/{leg}/actions/answer", webhook_url=url, webhook_url_method="GET")
+        body, headers = await inbox.received.get()
+        verify(body, headers, keys=parse_public_keys(server.public_key), now=time.time())
+
+    query = dict(parse_qsl(headers["query"]))
+    assert (headers["method"], body) == ("GET", b"")
+    assert query["tenant"] == "7"
+    assert query["data[event_type]"] == "call.answered"
+    assert query["data[payload][call_control_id]"] == leg
+    assert query["meta[delivered_to]"] == url
+
+
+async def test_a_try_can_have_an_id_of_its_own():
+    inbox = Inbox(500)
+    async with simulator(inbox, options={"retry_id": "new"}) as (server, client):
+        await post(client, f"{server.control_url}/calls", **CALL)
+        first, second = [(await inbox.next())[0]["data"] for _ in range(2)]
+
+    assert first["id"] != second["id"]
+    assert first | {"id": ""} == second | {"id": ""}
 
 
 async def test_a_webhook_that_nobody_takes_is_given_up_and_seen_in_the_state():

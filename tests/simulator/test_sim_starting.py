@@ -28,6 +28,7 @@ PLAIN = {
     "answer_after": "1s",
     "chaos": "",
     "clock": "real",
+    "switches": (),
     "seed": 0,
     "speed": 1.0,
 }
@@ -135,6 +136,10 @@ WRONG = {
     ("--chaos", "drop=2"): "--chaos: drop must be a number from 0 to 1, not 2",
     ("--chaos", "drop=nan"): "--chaos: drop must be a number from 0 to 1, not NaN",
     ("--chaos", "drop=lots"): '--chaos: drop must be a number from 0 to 1, not "lots"',
+    ("--switch", "retry_id"): "--switch: 'retry_id' must say its position, such as retry_id=new",
+    ("--switch", "retry_idd=new"): "--switch: there is no switch 'retry_idd'; did you mean 'retry_id'?",
+    ("--switch", "retry_id=never"): "--switch: the switch retry_id has no position 'never'; it can be kept or new",
+    ("--switch", "answer_after_s=1"): "--switch: who picks up is said with --answer-after",
     ("--chaos", "drop=0.1,drop=0.2"): "--chaos: drop stands there twice",
 }
 
@@ -144,6 +149,14 @@ def test_wrong_options_are_one_sentence(arguments, sentence, capsys):
     assert main(["simulate", *arguments]) == 2
 
     assert capsys.readouterr().err == f"ringflow: {sentence}\n"
+
+
+def test_switches_are_set_and_the_last_one_counts():
+    start = start_from(
+        **PLAIN | {"clock": "manual", "switches": ("retry_id=new", "audio_s=1", "audio_s=9", "webhook_delay_s=0.5")}
+    )
+
+    assert (start.options.retry_id, start.options.audio_s, start.options.webhook_delay_s) == ("new", 9.0, 0.5)
 
 
 def test_options_become_what_the_server_is_started_with():
