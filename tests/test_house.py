@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "reference": {"core", "language", "tables"},
     "commands": {
         "check", "config", "core", "errors", "flows_folder", "graph", "reference", "resources", "scenario", "service",
-        "simulator",
+        "simulator", "tables",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import click
 import pytest
 import telnyx
 from click.testing import CliRunner
 from pages import DOCS, ROOT, all_blocks
 
 from engine.check.run import load
-from engine.cli import cli
+from engine.cli import cli, main
 from engine.commands.simulate import _show_text
 from engine.config import Settings
 from engine.flows_folder import read_folder
@@ -222,6 +223,20 @@ def test_what_simulate_prints_is_what_the_page_shows(capsys):
     _show_text(options, f"{SHOWN}/v2", server.api_key, server.public_key)
 
     assert block.text == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", [line for block in all_blocks("console trigger") for line in block.text.splitlines()])
+def test_webhooks_that_are_triggered_can_be(line, capsys):
+    assert main([*shlex.split(line.removeprefix("$ ringflow ")), "--print"]) == 0
+
+    assert '"event_type"' in capsys.readouterr().out
+
+
+def test_every_option_of_trigger_is_in_its_section():
+    section = (DOCS / "commands.md").read_text(encoding="utf-8").partition("\n## trigger\n")[2].partition("\n## ")[0]
+    options = [param for param in cli.commands["trigger"].params if isinstance(param, click.Option)]
+
+    assert re.findall(r"^- `(--[a-z-]+)", section, re.MULTILINE) == [option.opts[0] for option in options]
 
 
 def test_what_is_accepted_and_not_done_is_named():

@@ -23,21 +23,24 @@ TIMES = ("created_at", "updated_at", "expires_at", "enqueued_at", "date_created"
 
 @dataclass
 class Receiver:
-    """Takes webhooks over HTTP: *received* are their bodies and headers, oldest first."""
+    """Takes webhooks over HTTP: *received* are their bodies and headers. It answers *status* and *text*."""
 
     received: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     url: str = ""
+    status: int = 200
+    text: str = ""
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        received = self.received
+        receiver = self
 
         class Take(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                received.append((body, dict(self.headers)))
-                self.send_response(200)
+                receiver.received.append((body, dict(self.headers)))
+                self.send_response(receiver.status)
                 self.end_headers()
+                self.wfile.write(receiver.text.encode())
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
