@@ -39,7 +39,7 @@ MAY_IMPORT = {
 }  # fmt: skip
 PURE = ("core", "language", "check", "graph", "scenario", "telnyx/webhook.py", "telnyx/signature.py")
 PURE_WORLD = ("simulator",)
-IMPURE_SIMULATOR = {"server.py", "control.py", "acts.py", "running.py", "deliveries.py", "main.py"}
+IMPURE_SIMULATOR = {"server.py", "control.py", "deeds.py", "running.py", "deliveries.py", "main.py"}
 OUTSIDE = {"asyncio", "os", "time", "random", "uuid", "httpx", "aiohttp", "sqlite3", "socket", "subprocess", "secrets"}
 ONLY_IN = {"transitions": "core/machine.py", "yaml": "language/", "jsonschema": "language/", "sqlite3": "store/"}
 MOST_LINES = 500

@@ -118,4 +118,6 @@ def _send(url: str, raw: bytes, headers: dict[str, str], public_key: str, what: 
     say(f"{answer.status_code}: {what} was not taken: {said}")
     if answer.status_code in (400, 401, 403):
         say(f"The service must know the key that signs here: TELNYX_PUBLIC_KEY={public_key}")
+    elif answer.status_code == 404:
+        say("Is the path right? ringflow serve takes webhooks at /webhooks/telnyx")
     return PROBLEMS

@@ -1,19 +1,15 @@
-"""The acts under ``/sim``: what each wants, and what it does to a running world. No HTTP here."""
+"""The requests under ``/sim``: what each is for and what it wants."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from engine.core.nearest import did_you_mean
-from engine.simulator import chaos
+from engine.simulator import deeds
+from engine.simulator.chaos import FIELDS as CHAOS
 from engine.simulator.forms import Field
 from engine.simulator.running import RunningWorld
-from engine.simulator.trouble import Chaos
-from engine.tables import catalogue
 
 LONGEST_WAIT_S = 60
 LONGEST_STEP_S = 7 * 24 * 3600
@@ -31,108 +27,6 @@ class Act:
     about: str
     fields: tuple[Field, ...] = ()
     do: Deed
-
-
-def _call(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
-    name = want.get("caller_id_name", "")
-    leg = running.world.call(from_=want["from"], to=want["to"], now=running.clock(), caller_id_name=name)
-    return leg.as_json()
-
-
-def _calls(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
-    looks = [running.world.look(leg.call_control_id) for leg in running.world.legs]
-    wanted = [look for look in looks if want.get("state") in (None, look.state)]
-    return {"calls": [asdict(look) | {"leg": look.leg.as_json()} for look in wanted]}
-
-
-def _press(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    running.world.press(want["leg"], want["digits"], running.clock(), gap_s=want.get("gap_s", 0.3))
-
-
-def _speak(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    running.world.speak_into(want["leg"], want["text"], running.clock(), seconds=want.get("seconds"))
-
-
-def _tell_ai(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    running.world.tell_ai(want["leg"], want["result"], running.clock())
-
-
-def _answer(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    running.world.pick_up(want["leg"], running.clock(), machine=want.get("machine", False))
-
-
-def _refuse(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    running.world.refuse(want["leg"], running.clock(), want.get("cause", "user_busy"))
-
-
-def _ignore(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    running.world.ignore(want["leg"], running.clock())
-    running.people.leave_alone(want["leg"])
-
-
-def _people(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
-    people = running.people
-    if "number" in want:
-        people.answer_after_s_of[want["number"]] = want["answer_after_s"]
-    elif want:
-        people.answer_after_s = want["answer_after_s"]
-    return {"answer_after_s": people.answer_after_s, "numbers": people.answer_after_s_of}
-
-
-def _chaos(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
-    now = running.world.trouble
-    return asdict(now) if isinstance(now, Chaos) else {}
-
-
-def _set_chaos(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
-    running.world.trouble = chaos.chaos_from(want, seed=_chaos(running, {}).get("seed", 0))
-    return _chaos(running, {})
-
-
-def _fail(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    _known("operation", want["operation"], catalogue().operations)
-    running.world.fail_next(
-        want["operation"], want["status"], want["code"], want.get("times", 1), headers=want.get("headers")
-    )
-
-
-def _delay(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    _known("event", want["event_type"], catalogue().events)
-    running.world.delay(want["event_type"], want["by_s"], want.get("times", 1))
-
-
-def _send(running: RunningWorld, want: Mapping[str, Any]) -> None:
-    fields, now = want.get("fields", {}), running.clock()
-    running.world.send(want["event_type"], want.get("call_control_id"), fields, now)
-
-
-def _known(kind: str, name: str, names: Iterable[str]) -> None:
-    if name not in names:
-        raise ValueError(f"Telnyx has no {kind} '{name}'{did_you_mean(name, names)}")
-
-
-def _state(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
-    running.settle()
-    lost = [
-        {"id": webhook.id, "event_type": webhook.event_type, "call_control_id": webhook.call_control_id}
-        for webhook in running.deliveries.undelivered
-    ]
-    return running.world.state() | {"undelivered": lost}
-
-
-async def _record(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
-    since = want.get("since", 0)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(want.get("wait_s", 0)):
-            while len(running.world.record) == since and not running.is_over:
-                await running.change()
-    record = running.world.record
-    return {"entries": [entry.as_json() for entry in record[since:]], "next": len(record)}
-
-
-async def _time(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
-    await running.let_pass(want["advance_s"])
-    return {"now": running.world.now}
 
 
 def _overview(running: RunningWorld, want: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,14 +61,14 @@ ACTS = (
             Field(name="to", is_required=True, about='the number that is called, such as "+15551230000"'),
             Field(name="caller_id_name", about="the caller's name"),
         ),
-        do=_call,
+        do=deeds.call,
     ),
     Act(
         method="GET",
         path="/sim/calls",
         about="all legs that ever were, oldest first",
         fields=(Field(name="state", choices=("ringing", "answered", "ended"), about="only those"),),
-        do=_calls,
+        do=deeds.calls,
     ),
     Act(
         method="POST",
@@ -184,7 +78,7 @@ ACTS = (
             Field(name="digits", is_required=True, about='the keys, such as "12#"'),
             Field(name="gap_s", kind="number", least=0, most=60, about="seconds between two keys, 0.3 unless said"),
         ),
-        do=_press,
+        do=deeds.press,
     ),
     Act(
         method="POST",
@@ -194,7 +88,7 @@ ACTS = (
             Field(name="text", is_required=True, about="the words"),
             Field(name="seconds", kind="number", least=0, most=3600, about="how long it takes to say them"),
         ),
-        do=_speak,
+        do=deeds.speak,
     ),
     Act(
         method="POST",
@@ -209,20 +103,15 @@ ACTS = (
                 about="what the AI finds out; null: nothing",
             ),
         ),
-        do=_tell_ai,
+        do=deeds.tell_ai,
     ),
-    Act(
-        method="POST",
-        path="/sim/calls/{leg}/hangup",
-        about="they hang up",
-        do=lambda running, want: running.world.hang_up(want["leg"], running.clock()),
-    ),
+    Act(method="POST", path="/sim/calls/{leg}/hangup", about="they hang up", do=deeds.hang_up),
     Act(
         method="POST",
         path="/sim/calls/{leg}/answer",
         about="the far end that rings picks up",
         fields=(Field(name="machine", kind="true or false", about="an answering machine does, not a person"),),
-        do=_answer,
+        do=deeds.answer,
     ),
     Act(
         method="POST",
@@ -235,21 +124,21 @@ ACTS = (
                 about="the hangup_cause, user_busy unless said",
             ),
         ),
-        do=_refuse,
+        do=deeds.refuse,
     ),
     Act(
         method="POST",
         path="/sim/calls/{leg}/ignore",
         about="the far end lets it ring until the dial times out",
-        do=_ignore,
+        do=deeds.ignore,
     ),
-    Act(method="GET", path="/sim/people", about="who picks up by themselves, and after how long", do=_people),
+    Act(method="GET", path="/sim/people", about="who picks up by themselves, and after how long", do=deeds.people),
     Act(
         method="POST",
         path="/sim/people",
         about="far ends that begin to ring from now on pick up by themselves, or do not",
         fields=(_ANSWER, Field(name="number", about="only this one, instead of all others")),
-        do=_people,
+        do=deeds.people,
     ),
     Act(
         method="POST",
@@ -265,9 +154,14 @@ ACTS = (
                 about="how many seconds pass",
             ),
         ),
-        do=_time,
+        do=deeds.pass_time,
     ),
-    Act(method="GET", path="/sim/state", about="who is where at this moment; webhooks that were given up", do=_state),
+    Act(
+        method="GET",
+        path="/sim/state",
+        about="who is where at this moment; webhooks that were given up",
+        do=deeds.state,
+    ),
     Act(
         method="GET",
         path="/sim/record",
@@ -278,15 +172,15 @@ ACTS = (
                 name="wait_s", kind="number", least=0, most=LONGEST_WAIT_S, about="wait so long for one more to come"
             ),
         ),
-        do=_record,
+        do=deeds.record,
     ),
-    Act(method="GET", path="/sim/chaos", about="the share of webhooks and requests that go wrong", do=_chaos),
+    Act(method="GET", path="/sim/chaos", about="the share of webhooks and requests that go wrong", do=deeds.show_chaos),
     Act(
         method="POST",
         path="/sim/chaos",
         about="from now on these shares go wrong, and no others",
-        fields=chaos.FIELDS,
-        do=_set_chaos,
+        fields=CHAOS,
+        do=deeds.set_chaos,
     ),
     Act(
         method="POST",
@@ -299,7 +193,7 @@ ACTS = (
             Field(name="headers", kind="object", about="more headers of the answer"),
             _TIMES,
         ),
-        do=_fail,
+        do=deeds.fail,
     ),
     Act(
         method="POST",
@@ -310,14 +204,9 @@ ACTS = (
             Field(name="by_s", kind="number", is_required=True, least=0, most=3600, about="seconds"),
             _TIMES,
         ),
-        do=_delay,
+        do=deeds.delay,
     ),
-    Act(
-        method="POST",
-        path="/sim/repeat",
-        about="the last webhook comes once more, with the same id",
-        do=lambda running, want: running.world.repeat_last(running.clock()),
-    ),
+    Act(method="POST", path="/sim/repeat", about="the last webhook comes once more, with the same id", do=deeds.repeat),
     Act(
         method="POST",
         path="/sim/send",
@@ -327,12 +216,7 @@ ACTS = (
             Field(name="call_control_id", about="the leg that it is about"),
             Field(name="fields", kind="object", about="fields of its payload"),
         ),
-        do=_send,
+        do=deeds.send,
     ),
-    Act(
-        method="POST",
-        path="/sim/reset",
-        about="everything begins anew, with the same seed",
-        do=lambda running, want: running.reset(),
-    ),
+    Act(method="POST", path="/sim/reset", about="everything begins anew, with the same seed", do=deeds.reset),
 )

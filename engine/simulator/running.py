@@ -92,22 +92,21 @@ class RunningWorld:
     async def let_pass(self, seconds: float) -> None:
         """
         Move the clock on by *seconds*, from one event to the next, so that what answers a webhook comes in time:
-        the clock stands while webhooks are on their way for the first time. Raises ValueError for a real clock.
+        the clock stands while webhooks are on their way for the first time. A reset ends it. Raises ValueError for a
+        real clock.
         """
         clock = self.clock
         if not isinstance(clock, ManualClock):
             raise ValueError("time passes by itself here; start with --clock manual to move it yourself")
         async with self._passing:
-            end = clock.now + seconds
+            end, world = clock.now + seconds, self.world
             while True:
                 self.settle()
                 await self.deliveries.first_answers()
+                if self.world is not world or clock.now == end:
+                    return
                 due = self.next_due()
-                if due is None or due > end:
-                    break
-                clock.now = max(clock.now, due)
-            clock.now = max(clock.now, end)
-            self.settle()
+                clock.now = end if due is None else min(end, max(clock.now, due))
 
     def reset(self) -> None:
         """Begin anew, as at the start: nobody calls, no webhook is on its way; a manual clock goes back, too."""

@@ -259,6 +259,25 @@ async def test_a_reset_begins_anew_with_the_same_ids():
     assert second == first
 
 
+async def test_a_reset_ends_a_minute_that_is_passing():
+    inbox = Inbox()
+    is_reset = asyncio.Event()
+
+    class Program(Inbox):
+        async def take(self, request):
+            await is_reset.wait()
+            return await inbox.take(request)
+
+    async with standing_still()(Program()) as (server, client):
+        await post(client, f"{server.control_url}/calls", **CALL)
+        passing = asyncio.create_task(post(client, f"{server.control_url}/time", advance_s=60))
+        await server.change()
+        await post(client, f"{server.control_url}/reset")
+        is_reset.set()
+
+        assert (await passing)["now"] == START
+
+
 async def test_a_reset_sends_nothing_again_that_was_under_way():
     inbox = Inbox(*[500] * 100)
     async with standing_still()(inbox) as (server, client):

@@ -15,7 +15,7 @@ from engine.simulator.options import Options
 from engine.tables import catalogue
 
 FORBIDDEN = {"asyncio", "os", "time", "random", "uuid", "httpx", "aiohttp", "sqlite3", "nacl"}
-IMPURE = {"server.py", "control.py", "acts.py", "running.py", "deliveries.py", "main.py", "signing.py"}
+IMPURE = {"server.py", "control.py", "deeds.py", "running.py", "deliveries.py", "main.py", "signing.py"}
 
 OPERATIONS = sorted(catalogue().operations)
 # What changes most comes up most.

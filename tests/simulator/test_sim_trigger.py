@@ -186,6 +186,14 @@ def test_a_refused_signature_is_said_with_the_key_that_the_service_needs(receive
     assert hint == f"The service must know the key that signs here: TELNYX_PUBLIC_KEY={Signer().public_key}"
 
 
+def test_a_path_that_does_not_exist_is_told_from_a_key_that_is_wrong(receiver, capsys):
+    receiver.status, receiver.text = 404, "404: Not Found"
+
+    assert main(["trigger", "call.answered", "--url", receiver.url]) == 1
+
+    assert capsys.readouterr().out.endswith("Is the path right? ringflow serve takes webhooks at /webhooks/telnyx\n")
+
+
 def test_another_refusal_is_said_in_the_services_words(receiver, capsys):
     receiver.status = 503
 
