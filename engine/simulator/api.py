@@ -15,9 +15,13 @@ from engine.simulator import (
     dialling,
     gathers,
     participants,
+    payments,
     queues,
     recordings,
     room_audio,
+    supervision,
+    taps,
+    voices,
 )
 from engine.simulator.exchange import Exchange
 from engine.simulator.options import Options
@@ -39,6 +43,10 @@ _DEEDS: Mapping[str, Deed] = {
     **bridges.DEEDS,
     **dialling.DEEDS,
     **assistants.DEEDS,
+    **taps.DEEDS,
+    **voices.DEEDS,
+    **payments.DEEDS,
+    **supervision.DEEDS,
 }
 
 
@@ -125,8 +133,7 @@ class Api:
                 exchange.live_call(call.id)
         if is_ignored and "/actions/" in operation.path:
             return Response(200, done())
-        deed = _DEEDS.get(operation.name)
-        body = deed(exchange, request) if deed else done()
+        body = _DEEDS[operation.name](exchange, request)
         state, owner = request.body.get("client_state"), exchange.calls.get(request.leg_id or "")
         if operation.takes_client_state and state is not None and owner is not None:
             owner.client_state = state

@@ -9,7 +9,6 @@ from typing import Any
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Channel, Sound
-from engine.simulator.values import Entry
 
 _TAGS = re.compile(r"<[^>]*>")
 
@@ -37,18 +36,16 @@ def begin_hearing(exchange: Exchange, sound: Sound, call: Call) -> None:
         sound.entries[call.id] = exchange.note(
             "hears", call.id, sound.what, sound=sound.kind, seconds=sound.length_s, room=sound.room
         )
+        call.hears.append(sound)
 
 
 def end_hearing(exchange: Exchange, sound: Sound, call: Call, *, cut: bool = True) -> None:
     """Note that *call* no longer hears *sound*."""
     entry = sound.entries.pop(call.id, None)
     if entry is not None:
-        _close(exchange, entry, cut=cut)
-
-
-def _close(exchange: Exchange, entry: Entry, *, cut: bool) -> None:
-    entry.ended_at, entry.cut = exchange.now, cut
-    exchange.note("stops", entry.leg, entry.what, hears=entry.index, cut=cut)
+        call.hears.remove(sound)
+        entry.ended_at, entry.cut = exchange.now, cut
+        exchange.note("stops", entry.leg, entry.what, hears=entry.index, cut=cut)
 
 
 def finish(exchange: Exchange, channel: Channel, status: str) -> None:
@@ -56,9 +53,8 @@ def finish(exchange: Exchange, channel: Channel, status: str) -> None:
     sound = channel.sounds.pop(0)
     if sound.alarm is not None:
         sound.alarm.cancel()
-    for entry in sound.entries.values():
-        _close(exchange, entry, cut=status != "completed")
-    sound.entries.clear()
+    for leg in list(sound.entries):
+        end_hearing(exchange, sound, exchange.calls[leg], cut=status != "completed")
     sound.on_end(status)
     # on_end may have started something itself, when nothing else was waiting.
     if channel.sounds and not channel.sounds[0].has_started:
@@ -186,6 +182,8 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
         status = "call_hangup" if because == "hangup" else "cancelled"
         for channel in (call.channel, call.overlay, call.ring):
             stop(exchange, channel, status=status)
+        for sound in list(call.hears):
+            end_hearing(exchange, sound, call)
 
 
 def _listeners(call: Call, request: Request) -> Callable[[], list[Call]]:

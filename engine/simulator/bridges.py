@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.simulator import queues
+from engine.simulator import audio, queues
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.recordings import record_from_answer
 from engine.simulator.refusals import Refusal, refused, unable
@@ -32,8 +32,10 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     if partner is None:
         return
     call.partner = partner.partner = None
-    for leg in (call, partner):
+    for leg, other in ((call, partner), (partner, call)):
         exchange.note("state", leg.id, "unbridged")
+        for sound in (*other.channel.sounds, *other.overlay.sounds):
+            audio.end_hearing(exchange, sound, leg)
     stays, partner.stays_after_unbridge = partner.stays_after_unbridge, False
     call.stays_after_unbridge = False
     if not stays:

@@ -10,6 +10,7 @@ from engine.simulator.exchange import Because, Exchange
 from engine.simulator.refusals import Refusal, unable
 from engine.simulator.requests import Deed, Request, done, page
 from engine.simulator.state import Call, Conference, Participant
+from engine.simulator.supervision import is_heard
 from engine.simulator.timeline import iso
 
 LONGEST_S = 4 * 3600.0  # facts.md, section 4, Conferences
@@ -124,6 +125,15 @@ def listen(exchange: Exchange, room: Conference, stay: Participant, hold_audio: 
         )
 
 
+def take_floor(exchange: Exchange, call: Call) -> None:
+    """The person on *call* speaks: their room's floor is theirs now, unless nobody or only some there can hear them."""
+    stay = call.room.stay_of(call) if call.room is not None else None
+    if call.room is None or stay is None or call.room.floor is call or call.is_held or not is_heard(stay):
+        return
+    call.room.floor = call
+    exchange.emit("conference.floor.changed", call, call.room)
+
+
 def leave(exchange: Exchange, room: Conference, stay: Participant, *, beep: str | None = None) -> None:
     """Take a participant out; the last one, or one who ends the room, ends it."""
     call = stay.call
@@ -134,6 +144,8 @@ def leave(exchange: Exchange, room: Conference, stay: Participant, *, beep: str 
     if room.channel.sounds:
         audio.end_hearing(exchange, room.channel.sounds[0], call)
     stay.status, stay.updated_at, room.updated_at, call.room = "left", exchange.now, exchange.now, None
+    if room.floor is call:
+        room.floor = None
     exchange.note("state", call.id, "left", room=room.id, name=room.name)
     exchange.emit("conference.participant.left", call, room)
     if room.ended_at is not None:

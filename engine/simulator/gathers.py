@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.simulator import audio
+from engine.simulator import audio, payments
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Channel, Gather, Sound
@@ -16,6 +16,9 @@ def press(exchange: Exchange, call: Call, digit: str) -> None:
     if not call.is_live:
         return
     exchange.note("presses", call.id, digit)
+    if call.payment is not None:
+        payments.press(exchange, call, call.payment, digit)
+        return
     exchange.emit("call.dtmf.received", call, digit=digit)
     gather = call.gather
     if gather is None:

@@ -109,6 +109,12 @@ class Options:
         "Audio that is missing or unreachable: call.playback.ended says so, or the command is refused.",
     )
 
+    amd_cancels: Literal["nothing", "detection", "greeting"] = _switch(
+        NOT_DOCUMENTED,
+        "nothing",
+        "What ends speech, audio and gathers as cancelled_amd: that a machine is detected, or that its greeting ends.",
+    )
+
     # The account
     call_cost: Literal["off", "on"] = _switch(ACCOUNT, "off", "Whether call.cost follows each hang-up.")
     storage: Literal["works", "broken"] = _switch(

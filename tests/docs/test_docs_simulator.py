@@ -23,7 +23,6 @@ from engine.cli import cli
 from engine.config import Settings
 from engine.flows_folder import read_folder
 from engine.service import Serving, serve
-from engine.simulator.api import _DEEDS
 from engine.simulator.options import Options
 from engine.simulator.server import SimulatorServer
 from engine.simulator.world import World
@@ -157,9 +156,3 @@ def test_the_first_line_is_the_simulators_own():
     expected = {"api_url": f"{SHOWN}/v2", "api_key": server.api_key, "public_key": server.public_key}
     assert json.loads(line) == expected
     assert f"TELNYX_PUBLIC_KEY={server.public_key}" in PAGE
-
-
-def test_what_is_accepted_and_not_done_is_named():
-    named = PAGE.partition("<!-- undone -->")[2].partition("<!-- /undone -->")[0]
-
-    assert set(re.findall(r"`(\w+)`", named)) == set(catalogue().operations) - set(_DEEDS)
