@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.simulator import assistants, audio, taps, voices
+from engine.simulator import assistants, sounds, taps, voices
 from engine.simulator.exchange import Exchange
 from engine.simulator.recordings import record_from_answer
 from engine.simulator.requests import Request
@@ -20,7 +20,7 @@ def begin(exchange: Exchange, call: Call, request: Request) -> str | None:
     if detection and detection["enabled"]:
         voices.watch(exchange, call, detection)
     if request["send_digits_on_answer"]:
-        audio.hear_tones(exchange, call, request["send_digits_on_answer"])
+        sounds.hear_tones(exchange, call, request["send_digits_on_answer"])
     if request["assistant"]:
         assistants.begin(exchange, call, "assistant", {"assistant": request["assistant"]})
     elif request["conversation_relay_config"]:

@@ -131,6 +131,8 @@ class Api:
             exchange.refuse_ended(call)
             if operation.name not in exchange.options.before_answer:
                 exchange.live_call(call.id)
+            if call.patience_alarm is not None:
+                call.patience_alarm.cancel()
         if is_ignored and "/actions/" in operation.path:
             return Response(200, done())
         body = _DEEDS[operation.name](exchange, request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from engine.simulator import audio
+from engine.simulator import sounds
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.refusals import Refusal, unable
 from engine.simulator.requests import Deed, Request, done
@@ -66,7 +66,7 @@ def begin(
         on_start=lambda: None,
         on_end=lambda _status: None,
     )
-    audio.play(exchange, call.channel, talk.sound)
+    sounds.play(exchange, call.channel, talk.sound)
     return talk
 
 
@@ -81,8 +81,8 @@ def _failure(exchange: Exchange, talk: Talk, wishes: Mapping[str, Any]) -> str:
 
 
 def _say(exchange: Exchange, talk: Talk, text: str) -> None:
-    speech = audio.speech(exchange, text, lambda: [talk.owner, *talk.guests])
-    audio.play(exchange, talk.owner.channel, speech)
+    speech = sounds.speech(exchange, text, lambda: [talk.owner, *talk.guests])
+    sounds.play(exchange, talk.owner.channel, speech)
     _add(exchange, talk, {"role": "assistant", "content": text})
 
 
@@ -103,7 +103,7 @@ def end(
     for guest in talk.guests:
         guest.talk = None
     if talk.sound in call.channel.sounds:
-        audio.drop(exchange, call.channel, talk.sound)
+        sounds.drop(exchange, call.channel, talk.sound)
     history = [dict(one) for one in talk.messages]
     if talk.kind == "gather" and reports_result:
         status = "invalid" if result is None else "valid"
@@ -182,7 +182,7 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     del talk.guests[call]
     call.talk = None
     if talk.sound is not None:
-        audio.end_hearing(exchange, talk.sound, call)
+        sounds.end_hearing(exchange, talk.sound, call)
 
 
 def _of(exchange: Exchange, request: Request) -> Call:
@@ -218,7 +218,7 @@ def _join(exchange: Exchange, talk: Talk, participant: Mapping[str, Any]) -> Non
     talk.guests[guest] = participant.get("on_hangup") == "end_conversation"
     guest.talk = talk
     if talk.sound is not None and talk.sound.has_started:
-        audio.begin_hearing(exchange, talk.sound, guest)
+        sounds.begin_hearing(exchange, talk.sound, guest)
 
 
 def _join_deed(exchange: Exchange, request: Request) -> dict[str, Any]:

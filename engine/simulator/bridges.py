@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.simulator import audio, queues
+from engine.simulator import queues, sounds
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.recordings import record_from_answer
 from engine.simulator.refusals import Refusal, refused, unable
@@ -12,13 +12,15 @@ from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call
 
 
-def connect(exchange: Exchange, one: Call, other: Call) -> None:
-    """Bridge two answered legs: each leaves where it was, and each gets ``call.bridged``."""
-    for call in (one, other):
+def connect(exchange: Exchange, issuer: Call, other: Call) -> None:
+    """Bridge two answered legs: each leaves where it was, and each gets ``call.bridged`` (Options.bridged_events)."""
+    for call in (issuer, other):
         exchange.withdraw(call, "bridged")
-    one.partner, other.partner = other, one
-    for call, partner in ((one, other), (other, one)):
+    issuer.partner, other.partner = other, issuer
+    for call, partner in ((issuer, other), (other, issuer)):
         exchange.note("state", call.id, "bridged", **{"with": partner.id})
+    told = {"both": (issuer, other), "issuer": (issuer,), "issuer-twice": (issuer, issuer)}
+    for call in told[exchange.options.bridged_events]:
         exchange.emit("call.bridged", call)
 
 
@@ -35,7 +37,7 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     for leg, other in ((call, partner), (partner, call)):
         exchange.note("state", leg.id, "unbridged")
         for sound in (*other.channel.sounds, *other.overlay.sounds):
-            audio.end_hearing(exchange, sound, leg)
+            sounds.end_hearing(exchange, sound, leg)
     stays, partner.stays_after_unbridge = partner.stays_after_unbridge, False
     call.stays_after_unbridge = False
     if not stays:

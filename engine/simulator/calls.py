@@ -63,6 +63,9 @@ def open_call(
         connection_codecs="PCMA,PCMU",
         offered_codecs="PCMU,G729",
     )
+    patience_s = exchange.options.first_command_timeout_s
+    if direction == "incoming" and patience_s is not None:
+        call.patience_alarm = exchange.after(patience_s, lambda: exchange.end_call(call, "timeout"))
     return call
 
 

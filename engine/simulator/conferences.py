@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.simulator import audio, gathers, recordings
+from engine.simulator import gathers, recordings, sounds
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.refusals import Refusal, unable
 from engine.simulator.requests import Deed, Request, done, page
@@ -26,7 +26,7 @@ def find(exchange: Exchange, request: Request) -> Conference:
     room = exchange.conferences.get(request.path["id"])
     if room is None and request.operation.path_id_accepts_name:
         room = exchange.open_rooms.get(request.path["id"])
-    room = _in_region(room, request)
+    room = _in_region(exchange, room, request)
     if room.ended_at is not None:
         raise Refusal(422, "90019", "This conference is no longer active and can't receive commands.")
     return room
@@ -35,12 +35,15 @@ def find(exchange: Exchange, request: Request) -> Conference:
 def any_by_id(exchange: Exchange, request: Request) -> Conference:
     """Return the room with the path's id, open or over. Raises Refusal 404."""
     id_ = request.path.get("id") or request.path["conference_id"]
-    return _in_region(exchange.conferences.get(id_), request)
+    return _in_region(exchange, exchange.conferences.get(id_), request)
 
 
-def _in_region(room: Conference | None, request: Request) -> Conference:
+def _in_region(exchange: Exchange, room: Conference | None, request: Request) -> Conference:
     region = request.query.get("region") or request.body.get("region")
-    if room is None or region not in (None, room.region):
+    is_elsewhere = (
+        exchange.options.other_region == "not-found" and room is not None and region not in (None, room.region)
+    )
+    if room is None or is_elsewhere:
         raise Refusal(404, "90058", "There is no such conference.")
     return room
 
@@ -106,22 +109,22 @@ def join(exchange: Exchange, room: Conference, call: Call, wishes: Mapping[str, 
     stay.waits_for_start, stay.is_held = not room.has_started, bool(wishes.get("hold"))
     listen(exchange, room, stay, _hold_audio(wishes) or room.hold_audio)
     if stay.beep in ("always", "on_enter"):
-        audio.beep(exchange, room.listeners(), room.id)
+        sounds.beep(exchange, room.listeners(), room.id)
 
 
 def listen(exchange: Exchange, room: Conference, stay: Participant, hold_audio: str = "") -> None:
     """Let the participant hear the room, or while on hold *hold_audio* (nothing when "")."""
-    audio.stop(exchange, stay.hold)
+    sounds.stop(exchange, stay.hold)
     current = room.channel.sounds[0] if room.channel.sounds else None
     if stay.hears_room:
         if current is not None and stay.call.id not in current.entries:
-            audio.begin_hearing(exchange, current, stay.call)
+            sounds.begin_hearing(exchange, current, stay.call)
         return
     if current is not None:
-        audio.end_hearing(exchange, current, stay.call)
+        sounds.end_hearing(exchange, current, stay.call)
     if hold_audio:
-        audio.play(
-            exchange, stay.hold, audio.file(exchange, hold_audio, lambda: [stay.call], loop="infinity", room=room.id)
+        sounds.play(
+            exchange, stay.hold, sounds.file(exchange, hold_audio, lambda: [stay.call], loop="infinity", room=room.id)
         )
 
 
@@ -139,10 +142,10 @@ def leave(exchange: Exchange, room: Conference, stay: Participant, *, beep: str 
     call = stay.call
     if call.gather is not None and call.gather.channel is stay.channel:
         gathers.end(exchange, call, "cancelled")
-    audio.stop(exchange, stay.channel)
-    audio.stop(exchange, stay.hold)
+    sounds.stop(exchange, stay.channel)
+    sounds.stop(exchange, stay.hold)
     if room.channel.sounds:
-        audio.end_hearing(exchange, room.channel.sounds[0], call)
+        sounds.end_hearing(exchange, room.channel.sounds[0], call)
     stay.status, stay.updated_at, room.updated_at, call.room = "left", exchange.now, exchange.now, None
     if room.floor is call:
         room.floor = None
@@ -151,7 +154,7 @@ def leave(exchange: Exchange, room: Conference, stay: Participant, *, beep: str 
     if room.ended_at is not None:
         return
     if (beep or stay.beep) in ("always", "on_exit"):
-        audio.beep(exchange, room.listeners(), room.id)
+        sounds.beep(exchange, room.listeners(), room.id)
     if stay.ends_room or stay.ends_room_softly:
         end(exchange, room, "host_left", hangs_up=stay.ends_room, by=call)
     elif not room.present:
@@ -164,7 +167,7 @@ def end(exchange: Exchange, room: Conference, reason: str, *, hangs_up: bool, by
     del exchange.open_rooms[room.name]
     if room.expiry is not None:
         room.expiry.cancel()
-    audio.stop(exchange, room.channel)
+    sounds.stop(exchange, room.channel)
     stays = room.present
     for stay in stays:
         leave(exchange, room, stay)

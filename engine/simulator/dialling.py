@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.simulator import answering, audio, bridges, calls, conferences, machines, supervision
+from engine.simulator import answering, audio, bridges, calls, conferences, machines, sounds, supervision
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.recordings import record_from_answer
 from engine.simulator.refusals import Refusal
@@ -42,7 +42,7 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     origin = call.rings_for
     if origin is not None:
         call.rings_for = None
-        audio.stop(exchange, origin.ring)
+        sounds.stop(exchange, origin.ring)
     for other in call.transfers:
         if other.rings_for is call:
             exchange.end_call(other, "originator_cancel", "caller")
@@ -132,7 +132,7 @@ def _after_dial(
 def _greet(exchange: Exchange, leg: Call, request: Request) -> None:
     name = next(iter(audio.media(request).values()), None)
     if name:
-        audio.play(exchange, leg.channel, audio.file(exchange, name, lambda: [leg]))
+        sounds.play(exchange, leg.channel, sounds.file(exchange, name, lambda: [leg]))
 
 
 def _enter_room(exchange: Exchange, leg: Call, wishes: dict[str, Any]) -> None:
@@ -169,14 +169,14 @@ def _transfer(exchange: Exchange, request: Request) -> dict[str, Any]:
     leg.rings_for = call
     call.transfers.append(leg)
     if request["early_media"] is not False:
-        audio.stop(exchange, call.ring)
-        ringing = audio.file(exchange, "ringing", lambda: [call], loop="infinity")
+        sounds.stop(exchange, call.ring)
+        ringing = sounds.file(exchange, "ringing", lambda: [call], loop="infinity")
         ringing.kind = "ringing"
-        audio.play(exchange, call.ring, ringing)
+        sounds.play(exchange, call.ring, ringing)
 
     def on_answer() -> None:
         leg.rings_for = None
-        audio.stop(exchange, call.ring)
+        sounds.stop(exchange, call.ring)
         bridges.connect(exchange, call, leg)
         call.stays_after_unbridge = bridges.wants_to_stay(request)
         record_from_answer(exchange, call, request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from engine.simulator import audio, gathers
+from engine.simulator import gathers, sounds
 from engine.simulator.exchange import Exchange
 from engine.simulator.state import Call
 
@@ -72,7 +72,7 @@ def cancel(exchange: Exchange, call: Call) -> None:
     """A machine was detected: what it is told and asked ends as ``cancelled_amd``."""
     gathers.end(exchange, call, "cancelled_amd")
     for channel in (call.channel, call.overlay):
-        audio.stop(exchange, channel, status="cancelled_amd")
+        sounds.stop(exchange, channel, status="cancelled_amd")
 
 
 def _while_live(call: Call, action: Callable[[], None]) -> Callable[[], None]:

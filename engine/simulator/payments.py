@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.simulator import audio
+from engine.simulator import sounds
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.refusals import unable
 from engine.simulator.requests import Deed, Request, done
@@ -61,16 +61,16 @@ def _ask(exchange: Exchange, call: Call, payment: Payment) -> None:
         _process(exchange, call, payment)
         return
     asked = payment.steps[0].replace("-", " ")
-    payment.prompt = audio.speech(exchange, f"Please enter your {asked}.", lambda: [call])
+    payment.prompt = sounds.speech(exchange, f"Please enter your {asked}.", lambda: [call])
     payment.prompt.on_end = lambda _status: _wait(exchange, call, payment, payment.timeout_s)
-    audio.play(exchange, call.channel, payment.prompt)
+    sounds.play(exchange, call.channel, payment.prompt)
 
 
 def _silence(exchange: Exchange, call: Call, payment: Payment) -> None:
     prompt, payment.prompt = payment.prompt, None
     if prompt is not None and prompt in call.channel.sounds:
         prompt.on_end = lambda _status: None
-        audio.drop(exchange, call.channel, prompt)
+        sounds.drop(exchange, call.channel, prompt)
 
 
 def _wait(exchange: Exchange, call: Call, payment: Payment, seconds: float) -> None:

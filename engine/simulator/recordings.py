@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.simulator import audio
+from engine.simulator import sounds
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.refusals import Refusal
 from engine.simulator.requests import Deed, Request, done
@@ -169,7 +169,7 @@ def _start(exchange: Exchange, request: Request) -> dict[str, Any]:
     if call.answered_at is None or exchange.now < call.answered_at + exchange.options.audio_starts_after_s:
         raise Refusal(422, "90020", "Recording can't start before the call's audio has started.")
     if request["play_beep"]:
-        audio.beep(exchange, [call])
+        sounds.beep(exchange, [call])
     record_call(
         exchange,
         call,

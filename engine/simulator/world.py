@@ -8,9 +8,9 @@ What it does where Telnyx's documents are silent is a choice in ``Options``. Sou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from engine.core.catalogue import Catalogue
 from engine.simulator import (
@@ -21,6 +21,7 @@ from engine.simulator import (
     conferences,
     dialling,
     gathers,
+    looking,
     payments,
     queues,
     recordings,
@@ -231,44 +232,11 @@ class World:
 
     def look(self, call_control_id: str) -> Look:
         """Return how a leg stands. Raises ValueError for an unknown one."""
-        call = self._person(call_control_id, self.now)
-        stay = call.room.stay_of(call) if call.room else None
-        state: Literal["ringing", "answered", "ended"] = "answered" if call.is_live else "ringing"
-        return Look(
-            leg=call.leg,
-            state="ended" if call.ended_at is not None else state,
-            cause=call.cause,
-            hears=tuple(sorted(sound.entries[call.id].index for sound in call.hears)),
-            gathering=call.gather is not None,
-            recording=bool(call.recordings),
-            ai_asks=call.talk is not None and call.talk.kind == "gather",
-            queue=call.queued.queue.name if call.queued else None,
-            room=call.room.id if call.room else None,
-            room_name=call.room.name if call.room else None,
-            on_hold=stay is not None and (stay.is_held or stay.waits_for_start),
-            muted=stay is not None and stay.is_muted,
-            role=stay.role if stay is not None else "none",
-            whispers_to=tuple(stay.whispers_to) if stay is not None else (),
-            bridged_with=call.partner.id if call.partner else None,
-            supervises=call.supervises.id if call.supervises else None,
-            supervisor_role=call.supervisor_role,
-            voices=tuple(other.id for other in supervision.heard_by(self._exchange, call)),
-            client_state=call.client_state,
-        )
+        return looking.look(self._exchange, self._person(call_control_id, self.now))
 
     def state(self) -> dict[str, Any]:
         """Return calls that are not over, queues and open rooms, as JSON: who is where at this moment."""
-        exchange = self._exchange
-        looks = [self.look(call.id) for call in exchange.calls.values() if call.ended_at is None]
-        return {
-            "now": exchange.now,
-            "calls": [asdict(look) | {"leg": look.leg.as_json()} for look in looks],
-            "queues": {name: [place.call.id for place in queue.entries] for name, queue in exchange.queues.items()},
-            "rooms": {
-                name: {"id": room.id, "members": [stay.call.id for stay in room.present]}
-                for name, room in exchange.open_rooms.items()
-            },
-        }
+        return looking.state(self._exchange)
 
     # Faults
 
