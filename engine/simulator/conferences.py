@@ -7,8 +7,9 @@ from typing import Any
 
 from engine.simulator import gathers, recordings, sounds
 from engine.simulator.exchange import Because, Exchange
+from engine.simulator.listing import page, wanted
 from engine.simulator.refusals import Refusal, unable
-from engine.simulator.requests import Deed, Request, done, page
+from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Conference, Participant
 from engine.simulator.supervision import is_heard
 from engine.simulator.timeline import iso
@@ -27,9 +28,14 @@ def find(exchange: Exchange, request: Request) -> Conference:
     if room is None and request.operation.path_id_accepts_name:
         room = exchange.open_rooms.get(request.path["id"])
     room = _in_region(exchange, room, request)
+    refuse_ended(room)
+    return room
+
+
+def refuse_ended(room: Conference) -> None:
+    """Raise Refusal 90019 when *room* is over."""
     if room.ended_at is not None:
         raise Refusal(422, "90019", "This conference is no longer active and can't receive commands.")
-    return room
 
 
 def any_by_id(exchange: Exchange, request: Request) -> Conference:
@@ -256,12 +262,27 @@ def _retrieve(exchange: Exchange, request: Request) -> dict[str, Any]:
 
 
 def _list(exchange: Exchange, request: Request) -> dict[str, Any]:
-    rooms = [room for room in exchange.conferences.values() if request.query.get("region") in (None, room.region)]
-    rows = [row(room) for room in sorted(rooms, key=lambda room: room.expires_at, reverse=True)]
-    for name in ("name", "status", "connection_id"):
-        wanted = request.query.get(f"filter[{name}]")
-        rows = [one for one in rows if wanted in (None, one[name])]
-    return page(request, rows)
+    rooms = sorted(exchange.conferences.values(), key=lambda room: room.expires_at, reverse=True)
+    here = [room for room in rooms if request.query.get("region") in (None, room.region)]
+    return page(
+        request, [row(room) for room in here if wanted(request, _facts(room), occurred_at=iso(room.created_at))]
+    )
+
+
+def _facts(room: Conference) -> dict[str, object]:
+    """Return what a list of rooms can be filtered by."""
+    leg = room.owner.leg
+    return {
+        "name": room.name,
+        "status": row(room)["status"],
+        "connection_id": leg.connection_id,
+        "from": leg.from_,
+        "to": leg.to,
+        "leg_id": leg.call_leg_id,
+        "application_session_id": leg.call_session_id,
+        "product": "call_control",
+        "failed": False,
+    }
 
 
 DEEDS: dict[str, Deed] = {

@@ -68,6 +68,10 @@ def _ring(
         client_state=client_state,
         routing=routing_of(request),
     )
+    if to in exchange.options.unreachable or _is_too_many(exchange):
+        # Accepted, and seen only as a hang-up (facts.md, section 3: D1, D13, D38).
+        call.answer_alarm = exchange.after(0, lambda: exchange.end_call(call, "call_rejected", "callee"))
+        return call
     call.time_limit_s = float(request["time_limit_secs"])
     mode = request["answering_machine_detection"] or "disabled"
     call.detection = "" if mode == "disabled" else mode
@@ -75,6 +79,12 @@ def _ring(
     if exchange.options.answer_after_s is not None:
         call.answer_alarm = exchange.after(exchange.options.answer_after_s, lambda: pick_up(exchange, call, "person"))
     return call
+
+
+def _is_too_many(exchange: Exchange) -> bool:
+    most = exchange.options.concurrent_calls
+    alive = [one for one in exchange.calls.values() if one.leg.direction == "outgoing" and one.ended_at is None]
+    return most is not None and len(alive) > most
 
 
 def _dial(exchange: Exchange, request: Request) -> dict[str, Any]:

@@ -124,6 +124,9 @@ class Options:
         ACCOUNT, None, "How many requests a second are answered; those above it get 429."
     )
     dials_per_second: int = _switch(ACCOUNT, 30, "How many dials a second are allowed, over five seconds.")
+    concurrent_calls: int | None = _switch(
+        ACCOUNT, None, "How many outgoing calls there can be at once; those above it are hung up as they begin."
+    )
     first_command_timeout_s: float | None = _switch(
         ACCOUNT, None, "After how many seconds without a command a new call is hung up."
     )
@@ -131,7 +134,7 @@ class Options:
     unreachable: frozenset[str] = _switch(
         ACCOUNT,
         frozenset(),
-        "Addresses, connectors and assistants that fail: for streams, siprec, refer, AI, payments and audio.",
+        "Numbers, addresses, connectors and assistants that fail: for dial, streams, siprec, refer, AI, pay and audio.",
     )
     connection_id: str = "2811212257810187875"
     webhook_url: str = ""

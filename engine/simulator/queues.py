@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.simulator.exchange import Because, Exchange
+from engine.simulator.listing import page
 from engine.simulator.refusals import Refusal, refused, unable
-from engine.simulator.requests import Deed, Request, done, page
+from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Queue, QueuedCall
 from engine.simulator.timeline import iso
 
