@@ -59,10 +59,26 @@ def lose_first(exchange: Exchange, request: Request) -> None:
 
 def _bridge(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
+    try:
+        other = _other(exchange, call, request)
+    except Refusal:
+        lose_first(exchange, request)
+        raise
+    connect(exchange, call, other)
+    call.stays_after_unbridge = wants_to_stay(request)
+    record_from_answer(exchange, call, request)
+    return done()
+
+
+def _other(exchange: Exchange, call: Call, request: Request) -> Call:
+    """Return the leg to bridge *call* with. Raises Refusal for one that cannot be."""
     if request["prevent_double_bridge"] and call.partner is not None:
         raise unable("This call is already bridged.")
     if request["queue"]:
-        other = _take(exchange, request)
+        other = queues.first(exchange, request["queue"]).call
+        if other.ended_at is not None:
+            code = exchange.options.dead_queued_call
+            raise refused(code, "The first call of the queue is over; it was removed.", pointer="/queue")
     elif request["call_control_id"]:
         other = exchange.live_call(request["call_control_id"], pointer="/call_control_id")
     else:
@@ -71,19 +87,7 @@ def _bridge(exchange: Exchange, request: Request) -> dict[str, Any]:
         raise unable("A call can't be bridged with itself.")
     if request["prevent_double_bridge"] and other.partner is not None:
         raise unable("The other call is already bridged.")
-    connect(exchange, call, other)
-    call.stays_after_unbridge = wants_to_stay(request)
-    record_from_answer(exchange, call, request)
-    return done()
-
-
-def _take(exchange: Exchange, request: Request) -> Call:
-    place = queues.first(exchange, request["queue"])
-    if place.call.ended_at is not None:
-        lose_first(exchange, request)
-        code = exchange.options.dead_queued_call
-        raise refused(code, "The first call of the queue is over; it was removed.", pointer="/queue")
-    return place.call
+    return other
 
 
 DEEDS: dict[str, Deed] = {"bridge": _bridge}

@@ -119,7 +119,7 @@ def save(exchange: Exchange, recording: Recording) -> None:
     call.recordings.remove(recording)
     if recording.quiet_alarm is not None:
         recording.quiet_alarm.cancel()
-    exchange.note("state", call.id, "recording ended", recording=recording.id)
+    exchange.note("state", call.id, "recording ended", recording=recording.id, heard=list(recording.heard))
     fields = saved_fields(exchange, recording)
 
     def report() -> None:
@@ -151,7 +151,7 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
 def save_room(exchange: Exchange, room: Conference, recording: Recording) -> None:
     """End a room's *recording*; its webhook comes a little later."""
     room.recordings.remove(recording)
-    exchange.note("state", None, "recording ended", recording=recording.id, room=room.id)
+    exchange.note("state", None, "recording ended", recording=recording.id, room=room.id, heard=list(recording.heard))
     fields = saved_fields(exchange, recording) | {"format": recording.format, "recording_id": recording.id}
     if exchange.options.storage == "works":
         exchange.after(
