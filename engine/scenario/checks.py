@@ -17,7 +17,7 @@ from engine.language.variables import fits_type, saying_of
 from engine.scenario.codes import BAD_STEP, UNKNOWN_NAME
 from engine.scenario.reading import Script
 from engine.scenario.script import GAP, Check, Does, Hears, IsIn, Remembers
-from engine.simulator.audio import spoken
+from engine.simulator.sounds import spoken
 
 CHECKS = ("hears", "does", "does_not", "is_in", "remembers")
 

@@ -15,11 +15,16 @@ from engine.simulator import (
     dialling,
     gathers,
     participants,
+    payments,
     queues,
     recordings,
     room_audio,
+    supervision,
+    taps,
+    voices,
 )
 from engine.simulator.exchange import Exchange
+from engine.simulator.limits import RateLimit
 from engine.simulator.options import Options
 from engine.simulator.refusals import TITLES, Refusal, unable
 from engine.simulator.requests import Deed, Request, Router, done
@@ -39,6 +44,10 @@ _DEEDS: Mapping[str, Deed] = {
     **bridges.DEEDS,
     **dialling.DEEDS,
     **assistants.DEEDS,
+    **taps.DEEDS,
+    **voices.DEEDS,
+    **payments.DEEDS,
+    **supervision.DEEDS,
 }
 
 
@@ -55,6 +64,7 @@ class Api:
         self._exchange = exchange
         self._router = Router(exchange.catalogue)
         self._faults: dict[str, _Fault] = {}
+        self._limit = RateLimit(exchange.options.requests_per_second)
         self._accepted: dict[tuple[str, str], tuple[float, Response]] = {}
 
     def fail_next(self, operation: str, status: int, code: str, times: int, headers: Mapping[str, str] | None) -> None:
@@ -66,9 +76,14 @@ class Api:
     def request(self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> Response:
         """Return the answer to one request, and note it in the record."""
         try:
+            headers = self._limit.take(self._exchange.now)
             request = self._router.find(method, path, query, body)
         except Refusal as refusal:
             return refusal.response()
+        response = self._noted(request)
+        return replace(response, headers={**headers, **response.headers}) if headers else response
+
+    def _noted(self, request: Request) -> Response:
         leg = request.leg_id if request.leg_id in self._exchange.calls else None
         # Noted before its effects, filled in after them.
         entry = self._exchange.note("request", leg, request.operation.name)
@@ -77,8 +92,8 @@ class Api:
         entry.details = {
             "target": request.target,
             "path": dict(request.path),
-            "parameters": dict(body),
-            "query": dict(query),
+            "parameters": dict(request.body),
+            "query": dict(request.query),
             "status": response.status,
             "code": response.code,
             "repeated": is_repeated,
@@ -123,10 +138,11 @@ class Api:
             exchange.refuse_ended(call)
             if operation.name not in exchange.options.before_answer:
                 exchange.live_call(call.id)
+            if call.patience_alarm is not None:
+                call.patience_alarm.cancel()
         if is_ignored and "/actions/" in operation.path:
             return Response(200, done())
-        deed = _DEEDS.get(operation.name)
-        body = deed(exchange, request) if deed else done()
+        body = _DEEDS[operation.name](exchange, request)
         state, owner = request.body.get("client_state"), exchange.calls.get(request.leg_id or "")
         if operation.takes_client_state and state is not None and owner is not None:
             owner.client_state = state

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from engine.simulator import answering
 from engine.simulator.exchange import Exchange
-from engine.simulator.recordings import record_from_answer
 from engine.simulator.refusals import Refusal, unable
 from engine.simulator.requests import Deed, Request, done
 from engine.simulator.routing import routing_of
@@ -63,6 +63,9 @@ def open_call(
         connection_codecs="PCMA,PCMU",
         offered_codecs="PCMU,G729",
     )
+    patience_s = exchange.options.first_command_timeout_s
+    if direction == "incoming" and patience_s is not None:
+        call.patience_alarm = exchange.after(patience_s, lambda: exchange.end_call(call, "timeout"))
     return call
 
 
@@ -98,7 +101,7 @@ def _answer(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = _unanswered(exchange, request)
     call.routing = routing_of(request)
     answer_call(exchange, call)
-    recording = record_from_answer(exchange, call, request)
+    recording = answering.begin(exchange, call, request)
     return {"data": {"result": "ok", "recording_id": recording}} if recording else done()
 
 

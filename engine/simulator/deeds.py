@@ -1,4 +1,4 @@
-"""What the requests under ``/sim`` do to a running world, and what they answer; ``acts.py`` explains each. No HTTP here."""
+"""What the requests under ``/sim`` do to a running world, and answer; ``acts.py`` explains each. No HTTP here."""
 
 from __future__ import annotations
 

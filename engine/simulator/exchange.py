@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -11,6 +12,9 @@ from engine.simulator.post import Post
 from engine.simulator.refusals import Refusal
 from engine.simulator.state import Call, Conference, Queue
 from engine.simulator.timeline import iso
+
+_COST_AFTER_S = 5.0
+_COST_PER_S = 0.0001
 
 # Why a call leaves the place where it is.
 Because = Literal["hangup", "bridged", "room", "queue", "leave", "timeout"]
@@ -107,3 +111,11 @@ class Exchange(Post):
             start_time=iso(call.started_at),
             call_quality_stats=_QUALITY,
         )
+        if self.options.call_cost == "on":
+            self.after(_COST_AFTER_S, lambda: self._report_cost(call))
+
+    def _report_cost(self, call: Call) -> None:
+        seconds = math.ceil((call.ended_at or self.now) - call.answered_at) if call.answered_at is not None else 0
+        cost = f"{seconds * _COST_PER_S:.4f}"
+        part = {"call_part": "call-control", "billed_duration_secs": seconds, "cost": cost, "currency": "USD"}
+        self.emit("call.cost", call, status="success", billed_duration_secs=seconds, total_cost=cost, cost_parts=[part])

@@ -109,6 +109,12 @@ class Options:
         "Audio that is missing or unreachable: call.playback.ended says so, or the command is refused.",
     )
 
+    amd_cancels: Literal["nothing", "detection", "greeting"] = _switch(
+        NOT_DOCUMENTED,
+        "nothing",
+        "What ends speech, audio and gathers as cancelled_amd: that a machine is detected, or that its greeting ends.",
+    )
+
     # The account
     call_cost: Literal["off", "on"] = _switch(ACCOUNT, "off", "Whether call.cost follows each hang-up.")
     storage: Literal["works", "broken"] = _switch(
@@ -118,6 +124,9 @@ class Options:
         ACCOUNT, None, "How many requests a second are answered; those above it get 429."
     )
     dials_per_second: int = _switch(ACCOUNT, 30, "How many dials a second are allowed, over five seconds.")
+    concurrent_calls: int | None = _switch(
+        ACCOUNT, None, "How many outgoing calls there can be at once; those above it are hung up as they begin."
+    )
     first_command_timeout_s: float | None = _switch(
         ACCOUNT, None, "After how many seconds without a command a new call is hung up."
     )
@@ -125,7 +134,7 @@ class Options:
     unreachable: frozenset[str] = _switch(
         ACCOUNT,
         frozenset(),
-        "Addresses, connectors and assistants that fail: for streams, siprec, refer, AI, payments and audio.",
+        "Numbers, addresses, connectors and assistants that fail: for dial, streams, siprec, refer, AI, pay and audio.",
     )
     connection_id: str = "2811212257810187875"
     webhook_url: str = ""

@@ -129,6 +129,7 @@ class Look:
     How a leg stands at this moment. *hears* are the indexes of the "hears" lines that sound right now.
 
     *role* is its part in its room ("none" is an ordinary one), *whispers_to*: who alone hear it (call_control_ids).
+    *supervises* is the call that it supervises, as *supervisor_role*. *voices*: the legs that it can hear.
     """
 
     leg: Leg
@@ -146,4 +147,7 @@ class Look:
     role: str
     whispers_to: tuple[str, ...]
     bridged_with: str | None
+    supervises: str | None
+    supervisor_role: str
+    voices: tuple[str, ...]
     client_state: str | None

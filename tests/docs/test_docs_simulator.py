@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import re
 import shlex
 import time
@@ -26,12 +25,10 @@ from engine.config import Settings
 from engine.flows_folder import read_folder
 from engine.service import Serving, serve
 from engine.simulator.acts import ACTS
-from engine.simulator.api import _DEEDS
 from engine.simulator.chaos import FIELDS
 from engine.simulator.options import Options
 from engine.simulator.running import ManualClock
 from engine.simulator.server import SimulatorServer
-from engine.simulator.switches import Switch, describe_switches
 from engine.simulator.world import World
 from engine.tables import catalogue
 
@@ -180,33 +177,6 @@ def test_every_kind_of_chaos_is_in_the_page():
     assert shown == [field.name for field in FIELDS]
 
 
-def test_every_switch_is_in_the_page():
-    rows = [
-        f"| `{switch.name}` | {_positions(switch)} | {switch.about} |"
-        for switch in describe_switches()
-        if switch.name != "answer_after_s"  # that is --answer-after
-    ]
-    wanted = "\n".join(["| name | positions | what it decides |", "|---|---|---|", *rows, ""])
-    before, mark, rest = PAGE.partition("<!-- switches -->\n")
-    shown, end, after = rest.partition("<!-- /switches -->")
-
-    if os.environ.get("UPDATE_GOLDEN"):
-        (DOCS / "simulator.md").write_text(f"{before}{mark}{wanted}{end}{after}", encoding="utf-8")
-
-    assert shown == wanted
-
-
-def _positions(switch: Switch) -> str:
-    """The positions, the usual one first and in bold; numbers and names with what they are by themselves."""
-    if "NUMBER" in switch.positions:
-        return f"a number, **{switch.default}**" + (
-            " or `off`" if switch.default != "off" and "off" in switch.positions else ""
-        )
-    if switch.positions == ("NAME,NAME...",):
-        return "names with commas between them, **none**"
-    return ", ".join(f"**{name}**" if name == switch.default else f"`{name}`" for name in switch.positions)
-
-
 def test_every_option_of_simulate_is_in_the_page():
     shown = CliRunner().invoke(cli, ["simulate", "--help"]).output
 
@@ -237,9 +207,3 @@ def test_every_option_of_trigger_is_in_its_section():
     options = [param for param in cli.commands["trigger"].params if isinstance(param, click.Option)]
 
     assert re.findall(r"^- `(--[a-z-]+)", section, re.MULTILINE) == [option.opts[0] for option in options]
-
-
-def test_what_is_accepted_and_not_done_is_named():
-    named = PAGE.partition("<!-- undone -->")[2].partition("<!-- /undone -->")[0]
-
-    assert set(re.findall(r"`(\w+)`", named)) == set(catalogue().operations) - set(_DEEDS)

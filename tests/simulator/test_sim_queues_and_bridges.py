@@ -279,7 +279,11 @@ def test_premium_detection_has_its_own_events(line):
     leg = rung(line, answering_machine_detection="premium")
     line.world.pick_up(leg, line.now)
 
-    assert line.wait(10) == ["call.answered", "call.machine.premium.detection.ended"]
+    assert line.wait(10) == [
+        "call.answered",
+        "call.machine.premium.detection.started",
+        "call.machine.premium.detection.ended",
+    ]
 
 
 def test_too_many_dials_a_second_are_refused(line_with):
