@@ -138,6 +138,12 @@ async def test_a_get_webhook_carries_its_payload_in_the_query():
         body, headers = await inbox.received.get()
         verify(body, headers, keys=parse_public_keys(server.public_key), now=time.time())
 
+        fields = {"custom_headers": [{"name": "X-Id", "value": "7"}]}
+        sent = {"event_type": "call.hangup", "call_control_id": leg, "fields": fields}
+        await post(client, f"{server.control_url}/send", **sent)
+        with_list = dict(parse_qsl((await inbox.received.get())[1]["query"]))
+
+    assert with_list["data[payload][custom_headers][0][value]"] == "7"
     query = dict(parse_qsl(headers["query"]))
     assert (headers["method"], body) == ("GET", b"")
     assert query["tenant"] == "7"
