@@ -189,9 +189,8 @@ class Play:
 
     def alone(self) -> list[str]:
         """Return who is on the line and talks with nobody."""
-        looks = list(self.looks.values())
         mute = {name: replace(look, hears=(), recording=False) for name, look in self.looks.items()}
-        return [name for name, look in mute.items() if look.state == "ringing" or is_silent(look, looks)]
+        return [name for name, look in mute.items() if look.state == "ringing" or is_silent(look)]
 
     @property
     def places(self) -> tuple[tuple[str, str], ...]:

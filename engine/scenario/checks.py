@@ -14,7 +14,7 @@ from engine.scenario.codes import BAD_STEP, UNKNOWN_NAME
 from engine.scenario.does import read_does
 from engine.scenario.reading import Script
 from engine.scenario.script import GAP, Check, Hears, IsIn, Remembers
-from engine.simulator.audio import spoken
+from engine.simulator.sounds import spoken
 
 CHECKS = ("hears", "does", "does_not", "is_in", "remembers")
 

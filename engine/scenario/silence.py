@@ -25,13 +25,11 @@ class Silence:
 
     def observe(self, entries: Iterable[Entry], *, excused: Callable[[str], bool] = lambda leg: False) -> None:
         """Take in what happened; *entries* are the new lines of the world's record. Who is *excused* does not count."""
-        looks = [self.world.look(leg.call_control_id) for leg in self.world.legs]
         for entry in entries:
             if entry.kind in ("hears", "presses", "says") and entry.leg is not None:
                 self.since.pop(entry.leg, None)
-        for look in looks:
-            leg = look.leg.call_control_id
-            if is_silent(look, looks) and not excused(leg):
+        for leg in [leg.call_control_id for leg in self.world.legs]:
+            if is_silent(self.world.look(leg)) and not excused(leg):
                 self.since.setdefault(leg, self.world.now)
             else:
                 self.since.pop(leg, None)
@@ -41,16 +39,8 @@ class Silence:
         return min(self.since.items(), key=lambda item: item[1], default=None)
 
 
-def is_silent(look: Look, looks: Iterable[Look]) -> bool:
-    """Tell whether a person hears nothing and says nothing at this moment; *looks* are all legs."""
-    if look.state != "answered" or look.is_machine or look.hears or look.recording or look.bridged_with:
+def is_silent(look: Look) -> bool:
+    """Tell whether a person hears nothing and says nothing at this moment."""
+    if look.state != "answered" or look.is_machine:
         return False
-    return not (look.room and not look.on_hold and any(_speaks_to(other, look) for other in looks))
-
-
-def _speaks_to(other: Look, look: Look) -> bool:
-    """Tell whether *look* can hear *other*; a whisper with nobody to hear it is a monitor's (facts.md, section 4)."""
-    me = look.leg.call_control_id
-    is_there = other.leg.call_control_id != me and other.room == look.room
-    is_unheard = other.on_hold or other.muted or other.role == "monitor"
-    return is_there and not is_unheard and (other.role != "whisper" or me in other.whispers_to)
+    return not (look.hears or look.recording or look.voices)

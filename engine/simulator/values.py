@@ -48,6 +48,20 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """
+    Where and how one webhook goes, as the leg's commands asked.
+
+    *urls*: each next one when the one before gave no answer; none of them = the account's own. *retries_ms*: the
+    waits before each new attempt at one URL; None = the server's own. *method* is POST or GET.
+    """
+
+    urls: tuple[str, ...] = ()
+    retries_ms: tuple[int, ...] | None = None
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
     """One webhook that is due. *body* is the whole JSON body, as Telnyx sends it."""
 
@@ -56,6 +70,15 @@ class Webhook:
     body: Mapping[str, Any]
     call_control_id: str | None
     at: float
+    route: Route = Route()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return self.route.urls
+
+    @property
+    def retries_ms(self) -> tuple[int, ...] | None:
+        return self.route.retries_ms
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -107,6 +130,7 @@ class Look:
 
     *role* is its part in its room ("none" is an ordinary one), *whispers_to*: who alone hear it (call_control_ids).
     *is_machine*: an answering machine has picked it up.
+    *supervises* is the call that it supervises, as *supervisor_role*. *voices*: the legs that it can hear.
     """
 
     leg: Leg
@@ -125,4 +149,7 @@ class Look:
     whispers_to: tuple[str, ...]
     bridged_with: str | None
     is_machine: bool
+    supervises: str | None
+    supervisor_role: str
+    voices: tuple[str, ...]
     client_state: str | None

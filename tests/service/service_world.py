@@ -110,12 +110,12 @@ class Place:
 
     def call(self) -> str:
         """Somebody calls."""
-        leg = self.simulator.world.call(from_=CALLER, to=OFFICE, now=self.simulator._clock())
+        leg = self.simulator.world.call(from_=CALLER, to=OFFICE, now=self.simulator.clock())
         self.simulator.settle()
         return str(leg.call_control_id)
 
     def hang_up(self, leg: str) -> None:
-        self.simulator.world.hang_up(leg, self.simulator._clock())
+        self.simulator.world.hang_up(leg, self.simulator.clock())
         self.simulator.settle()
 
 

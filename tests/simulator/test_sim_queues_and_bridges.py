@@ -120,7 +120,7 @@ def test_music_ends_when_a_waiting_call_is_taken(line):
 
 
 def test_an_empty_queue_and_a_dead_first_call_are_refused(line_with):
-    line = line_with(empty_queue=(404, "10007"), dead_queued_call=(422, "90018"))
+    line = line_with(empty_queue="10007", dead_queued_call="90018")
     mine, leg = agent(line), in_line(line, keep_after_hangup=True)
     line.world.hang_up(leg, line.now)
 
@@ -279,7 +279,11 @@ def test_premium_detection_has_its_own_events(line):
     leg = rung(line, answering_machine_detection="premium")
     line.world.pick_up(leg, line.now)
 
-    assert line.wait(10) == ["call.answered", "call.machine.premium.detection.ended"]
+    assert line.wait(10) == [
+        "call.answered",
+        "call.machine.premium.detection.started",
+        "call.machine.premium.detection.ended",
+    ]
 
 
 def test_too_many_dials_a_second_are_refused(line_with):
