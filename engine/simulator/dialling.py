@@ -84,8 +84,9 @@ def _ring(
 
 def _is_too_many(exchange: Exchange) -> bool:
     most = exchange.options.concurrent_calls
-    alive = [one for one in exchange.calls.values() if one.leg.direction == "outgoing" and one.ended_at is None]
-    return most is not None and len(alive) > most
+    if most is None:
+        return False
+    return sum(one.leg.direction == "outgoing" and one.ended_at is None for one in exchange.calls.values()) > most
 
 
 def _dial(exchange: Exchange, request: Request) -> dict[str, Any]:

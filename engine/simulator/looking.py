@@ -11,7 +11,7 @@ from engine.simulator.supervision import heard_by
 from engine.simulator.values import Look
 
 
-def look(exchange: Exchange, call: Call) -> Look:
+def look(call: Call) -> Look:
     """Return how *call* stands."""
     stay = call.room.stay_of(call) if call.room else None
     state: Literal["ringing", "answered", "ended"] = "answered" if call.is_live else "ringing"
@@ -34,14 +34,14 @@ def look(exchange: Exchange, call: Call) -> Look:
         is_machine=call.is_machine,
         supervises=call.supervises.id if call.supervises else None,
         supervisor_role=call.supervisor_role,
-        voices=tuple(other.id for other in heard_by(exchange, call)),
+        voices=tuple(other.id for other in heard_by(call)),
         client_state=call.client_state,
     )
 
 
 def state(exchange: Exchange) -> dict[str, Any]:
     """Return calls that are not over, queues and open rooms, as JSON."""
-    looks = [look(exchange, call) for call in exchange.calls.values() if call.ended_at is None]
+    looks = [look(call) for call in exchange.calls.values() if call.ended_at is None]
     return {
         "now": exchange.now,
         "calls": [asdict(one) | {"leg": one.leg.as_json()} for one in looks],

@@ -292,6 +292,7 @@ class Call:
     deepfake: Deepfake | None = None
     supervises: Call | None = None
     supervisor_role: str = "none"
+    supervisors: list[Call] = field(default_factory=list)
     patience_alarm: Alarm | None = None
 
     @property

@@ -14,6 +14,7 @@ from engine.simulator.state import Call, Participant
 def supervise(exchange: Exchange, supervisor: Call, supervised: Call, role: str) -> None:
     """Let *supervisor* listen to *supervised* and its partner: barge, whisper or monitor."""
     supervisor.supervises, supervisor.supervisor_role = supervised, role
+    supervised.supervisors.append(supervisor)
     exchange.note("state", supervisor.id, "supervises", call=supervised.id, role=role)
 
 
@@ -21,18 +22,19 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     """Supervision ends with either call; the other one stays as it is."""
     if because != "hangup":
         return
-    for other in exchange.calls.values():
-        if call in (other, other.supervises) and other.supervises is not None:
-            other.supervises, other.supervisor_role = None, "none"
-            exchange.note("state", other.id, "supervises no more")
+    for supervisor in [*call.supervisors, *([call] if call.supervises is not None else [])]:
+        if supervisor.supervises is not None:
+            supervisor.supervises.supervisors.remove(supervisor)
+        supervisor.supervises, supervisor.supervisor_role = None, "none"
+        exchange.note("state", supervisor.id, "supervises no more")
 
 
-def heard_by(exchange: Exchange, me: Call) -> list[Call]:
-    """Return the legs whose voices *me* hears at this moment, in the order in which they came."""
+def heard_by(me: Call) -> list[Call]:
+    """Return the legs whose voices *me* hears at this moment: a partner's, those of a room, of a supervised call."""
     if not me.is_live or me.is_held:
         return []
-    sources = [*_in_bridge(me), *_in_room(me), *_supervised(exchange, me)]
-    return [call for call in exchange.calls.values() if call in sources and call is not me and not call.is_held]
+    sources = dict.fromkeys((*_in_bridge(me), *_in_room(me), *_supervised(me)))
+    return [call for call in sources if call is not me and not call.is_held]
 
 
 def _in_bridge(me: Call) -> Iterable[Call]:
@@ -57,16 +59,13 @@ def is_heard(speaker: Participant, listener: Call | None = None) -> bool:
     return speaker.role != "whisper" or (listener is not None and listener.id in speaker.whispers_to)
 
 
-def _supervised(exchange: Exchange, me: Call) -> Iterable[Call]:
-    watched = me.supervises
-    if watched is not None:
-        yield watched
-        yield from _in_bridge(watched)
-    for other in exchange.calls.values():
-        if other.supervises is me and other.supervisor_role in ("whisper", "barge"):
-            yield other
-        if other.supervises is not None and other.supervises is me.partner and other.supervisor_role == "barge":
-            yield other
+def _supervised(me: Call) -> Iterable[Call]:
+    if me.supervises is not None:
+        yield me.supervises
+        yield from _in_bridge(me.supervises)
+    yield from (other for other in me.supervisors if other.supervisor_role in ("whisper", "barge"))
+    if me.partner is not None:
+        yield from (other for other in me.partner.supervisors if other.supervisor_role == "barge")
 
 
 def _switch_role(exchange: Exchange, request: Request) -> dict[str, Any]:

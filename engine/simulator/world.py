@@ -237,7 +237,7 @@ class World:
 
     def look(self, call_control_id: str) -> Look:
         """Return how a leg stands. Raises ValueError for an unknown one."""
-        return looking.look(self._exchange, self._person(call_control_id, self.now))
+        return looking.look(self._person(call_control_id, self.now))
 
     def state(self) -> dict[str, Any]:
         """Return calls that are not over, queues and open rooms, as JSON: who is where at this moment."""

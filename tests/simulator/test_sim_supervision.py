@@ -27,7 +27,7 @@ def bridged(line):
 
 def voices(line, *legs):
     """Whom each of *legs* hears, by their places in *legs*."""
-    return [[legs.index(other) for other in line.world.look(leg).voices] for leg in legs]
+    return [sorted(legs.index(other) for other in line.world.look(leg).voices) for leg in legs]
 
 
 @pytest.mark.parametrize(
