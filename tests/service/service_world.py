@@ -60,8 +60,12 @@ class LogStream(io.StringIO):
                 for row in self.rows:
                     if row["event"] == event and all(row.get(name) == value for name, value in fields.items()):
                         return row
-                self._news.clear()
-                await self._news.wait()
+                await self.news()
+
+    async def news(self) -> None:
+        """Return when the next line has been written."""
+        self._news.clear()
+        await self._news.wait()
 
 
 class Place:
