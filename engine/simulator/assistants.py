@@ -18,12 +18,7 @@ _PARTY = "pstn"
 
 
 def begin(
-    exchange: Exchange,
-    call: Call,
-    kind: Literal["gather", "assistant", "relay"],
-    wishes: Mapping[str, Any],
-    *,
-    id_: str = "",
+    exchange: Exchange, call: Call, kind: Literal["gather", "assistant", "relay"], wishes: Mapping[str, Any]
 ) -> Talk:
     """
     Let an AI talk with the person on *call* until it is stopped; *wishes* are the command's parameters.
@@ -34,16 +29,15 @@ def begin(
     if call.talk is not None:
         raise Refusal(422, "90061", "An AI assistant is active on this call already.")
     assistant = wishes.get("assistant") or {}
-    messages = list(wishes.get("message_history") or [])
     talk = Talk(
         id=exchange.new_id("conversation"),
         kind=kind,
         owner=call,
-        assistant_id=assistant.get("id") or id_,
+        assistant_id=assistant.get("id") or "",
         started_at=exchange.now,
         reports_history=bool(wishes.get("send_message_history_updates")),
         reports_parts=bool(wishes.get("send_partial_results")),
-        messages=messages,
+        messages=list(wishes.get("message_history") or []),
     )
     if reason := _failure(exchange, talk, wishes):
         exchange.emit(
@@ -53,10 +47,16 @@ def begin(
             reason=reason,
             calling_party_type=_PARTY,
         )
-        return talk
+    else:
+        _talk(exchange, talk, wishes.get("greeting") or assistant.get("greeting") or "")
+    return talk
+
+
+def _talk(exchange: Exchange, talk: Talk, greeting: str) -> None:
+    call = talk.owner
     call.talk = talk
     exchange.emit("call.conversation.created", call, conversation_id=talk.id, calling_party_type=_PARTY)
-    if greeting := wishes.get("greeting") or assistant.get("greeting"):
+    if greeting:
         _say(exchange, talk, greeting)
     talk.sound = Sound(
         kind="speech",
@@ -67,7 +67,6 @@ def begin(
         on_end=lambda _status: None,
     )
     sounds.play(exchange, call.channel, talk.sound)
-    return talk
 
 
 def _failure(exchange: Exchange, talk: Talk, wishes: Mapping[str, Any]) -> str:
@@ -191,8 +190,11 @@ def _of(exchange: Exchange, request: Request) -> Call:
 
 def _start(kind: Literal["gather", "assistant", "relay"], answers: str) -> Deed:
     def deed(exchange: Exchange, request: Request) -> dict[str, Any]:
-        talk = begin(exchange, _of(exchange, request), kind, request.body)
-        for guest in request["participants"] or ():
+        call, guests = _of(exchange, request), request["participants"] or ()
+        for guest in guests:
+            _free(exchange, call, guest)
+        talk = begin(exchange, call, kind, request.body)
+        for guest in guests if call.talk is talk else ():
             _join(exchange, talk, guest)
         return {"data": {"result": "ok", answers: talk.id}}
 
@@ -209,12 +211,18 @@ def _stop(*kinds: str) -> Deed:
     return deed
 
 
-def _join(exchange: Exchange, talk: Talk, participant: Mapping[str, Any]) -> None:
+def _free(exchange: Exchange, owner: Call, participant: Mapping[str, Any]) -> Call:
+    """Return the leg that is to take part, which talks with no AI yet. Raises Refusal."""
     guest = exchange.live_call(participant["id"], pointer="/participant/id")
-    if guest is talk.owner or guest in talk.guests:
-        return
-    if guest.talk is not None:
+    if guest is not owner and guest.talk is not None:
         raise Refusal(422, "90061", "An AI assistant is active on that call already.")
+    return guest
+
+
+def _join(exchange: Exchange, talk: Talk, participant: Mapping[str, Any]) -> None:
+    guest = _free(exchange, talk.owner, participant)
+    if guest is talk.owner:
+        return
     talk.guests[guest] = participant.get("on_hangup") == "end_conversation"
     guest.talk = talk
     if talk.sound is not None and talk.sound.has_started:

@@ -117,7 +117,6 @@ def _plain(status: str) -> str:
 
 def _speak(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
-
     _refuse_queued(exchange, call)
     _make_way(exchange, call.channel, request)
     sounds.play(exchange, call.channel, reported_speech(exchange, call, request, _listeners(call, request)))

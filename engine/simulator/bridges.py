@@ -87,6 +87,9 @@ def _other(exchange: Exchange, call: Call, request: Request) -> Call:
         raise unable("A call can't be bridged with itself.")
     if request["prevent_double_bridge"] and other.partner is not None:
         raise unable("The other call is already bridged.")
+    ready_at = max(leg.answered_at or 0.0 for leg in (call, other)) + exchange.options.bridge_ready_after_s
+    if exchange.now < ready_at:
+        raise unable("The calls are not ready to be bridged yet.")
     return other
 
 

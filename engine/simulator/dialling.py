@@ -141,10 +141,13 @@ def _after_dial(
     return on_answer
 
 
-def _greet(exchange: Exchange, leg: Call, request: Request) -> None:
+def _greet(exchange: Exchange, leg: Call, request: Request, then: Callable[[], None] = lambda: None) -> None:
+    """Play the request's audio to a leg that was just answered, and go on."""
     name = next(iter(audio.media(request).values()), None)
     if name:
-        sounds.play(exchange, leg.channel, sounds.file(exchange, name, lambda: [leg]))
+        sounds.play(exchange, leg.channel, sounds.file(exchange, name, lambda: [leg], on_end=lambda _status: then()))
+    else:
+        then()
 
 
 def _enter_room(exchange: Exchange, leg: Call, wishes: dict[str, Any]) -> None:
@@ -187,8 +190,15 @@ def _transfer(exchange: Exchange, request: Request) -> dict[str, Any]:
         sounds.play(exchange, call.ring, ringing)
 
     def on_answer() -> None:
-        leg.rings_for = None
         sounds.stop(exchange, call.ring)
+        if request["send_digits_on_answer"]:
+            sounds.hear_tones(exchange, leg, request["send_digits_on_answer"])
+        _greet(exchange, leg, request, connect)
+
+    def connect() -> None:
+        if not leg.is_live:
+            return
+        leg.rings_for = None
         bridges.connect(exchange, call, leg)
         call.stays_after_unbridge = bridges.wants_to_stay(request)
         record_from_answer(exchange, call, request)

@@ -54,6 +54,11 @@ class Options:
         "call.gather.ended",
         "What a conference gather sends: its end, also the playback of its prompt, or nothing.",
     )
+    extra_fields: Literal["none", "some"] = _switch(
+        NOT_DOCUMENTED,
+        "none",
+        "Whether call.initiated and call.answered carry fields that real ones have and no document names.",
+    )
     gather_speech: Literal["silent", "reported"] = _switch(
         NOT_DOCUMENTED, "silent", "Whether the prompt of gather_using_speak sends call.speak.started and .ended."
     )
@@ -148,6 +153,9 @@ class Options:
     audio_s: float = _switch(TIMES, 5.0, "How long an audio file plays.")
     recording_saved_after_s: float = _switch(TIMES, 2.0, "How long after its end a recording is saved.")
     audio_starts_after_s: float = _switch(TIMES, 0.0, "How long after the answer a recording can start.")
+    bridge_ready_after_s: float = _switch(
+        TIMES, 0.0, "How long after the answer of both legs a bridge is possible; before that it is refused."
+    )
     command_window_s: float = _switch(TIMES, 60.0, "How long a repeated command_id is ignored.")
     speed: float = 1.0
     speech_s_per_character: float = 0.06

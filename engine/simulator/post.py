@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +16,15 @@ from engine.simulator.timeline import Timeline, iso
 from engine.simulator.trouble import CALM, Copy, Trouble
 from engine.simulator.values import Route, Webhook
 
+# Seen on real webhooks and typed nowhere (facts.md, section 5).
+_EXTRA_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "call.initiated": {
+        "calling_party_type": "pstn",
+        "from_sip_uri": "a@192.0.2.1:5060",
+        "to_sip_uri": "b@192.0.2.1:5060",
+    },
+    "call.answered": {"calling_party_type": "pstn", "codec": "PCMU", "sampling_rate": 8000},
+}
 _SPREAD_S = 0.5  # how late a stamp is at most with stamp=spread
 
 
@@ -45,6 +54,8 @@ class Post(Timeline):
         known = (_room_fields(room) if room is not None else {}) | (leg_fields(call) if call is not None else {})
         payload = {name: value for name, value in known.items() if name in row.fields} | fields
         about_room = room is not None and not event_type.startswith("conference.participant.")
+        if call is not None and self.options.extra_fields == "some":
+            payload.update(_EXTRA_FIELDS.get(event_type, {}))
         owner: Call | Conference | None = room if about_room else call
         stamp = None
         if "client_state" in row.fields.keys() - fields.keys() and owner is not None:

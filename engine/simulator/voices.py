@@ -102,7 +102,8 @@ def _send_sip_info(exchange: Exchange, request: Request) -> dict[str, Any]:
     other = call.partner
     if other is not None:
         payload = {**leg_fields(other), "client_state": other.client_state, **message}
-        exchange.deliver("call.sip_info.received", payload, other.id)
+        event = "call.sip_info.received"
+        exchange.deliver(event, payload, other.id, route=other.routing.route(event))
     return done()
 
 

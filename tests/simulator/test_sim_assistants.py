@@ -145,6 +145,23 @@ def test_another_leg_joins_the_conversation_and_may_end_it(line, on_hangup, goes
     assert not line.world.look(guest).hears
 
 
+def test_a_conversation_begins_with_its_participants_or_not_at_all(line_with):
+    line = line_with(unreachable=frozenset({"gone"}))
+    host, guest, busy = line.caller(), line.caller(), line.caller()
+    line.ok("ai_assistant_start", busy, **ASSISTANT)
+    people = [{"id": leg, "role": "user"} for leg in (host, guest)]
+    line.ok("ai_assistant_start", host, assistant={"id": "gone"}, participants=people)
+    assert not line.world.look(guest).hears
+    taken = [{"id": busy, "role": "user"}]
+    assert line.do("ai_assistant_start", host, **ASSISTANT, participants=taken).code == "90061"
+    assert not line.world.look(host).hears
+
+    line.ok("ai_assistant_start", host, **ASSISTANT, participants=people)
+
+    assert line.world.look(host).hears
+    assert line.world.look(guest).hears
+
+
 def test_only_a_running_conversation_can_be_joined(line):
     leg = line.caller()
     participant = {"id": leg, "role": "user"}

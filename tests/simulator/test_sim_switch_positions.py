@@ -214,6 +214,12 @@ def storage(line: Line) -> Any:
     return line.wait(10)
 
 
+def extra(line: Line) -> Any:
+    line.caller()
+    hooks = {hook.event_type: hook.payload for hook in line.webhooks}
+    return "from_sip_uri" in hooks["call.initiated"], hooks["call.answered"].get("codec")
+
+
 EVENTS = ["call.gather.ended"]
 OK2 = ["", ""]
 SIGHTS: dict[str, tuple[Callable[[Line], Any], dict[str, Any]]] = {
@@ -241,6 +247,7 @@ SIGHTS: dict[str, tuple[Callable[[Line], Any], dict[str, Any]]] = {
             "silent": [],
         },
     ),
+    "extra_fields": (extra, {"none": (False, None), "some": (True, "PCMU")}),
     "gather_speech": (
         gather_speech,
         {"silent": ["call.dtmf.received", *EVENTS], "reported": ["call.dtmf.received", "call.speak.ended", *EVENTS]},
