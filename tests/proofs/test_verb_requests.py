@@ -13,6 +13,8 @@ from core_stage import AGENTS, OFFICE, Phone, flow
 from open_world import OPERATIONS, OpenWorld, Request, assert_documented, requests_for
 from parameter_samples import ODD_NAME
 
+from engine.check.run import check_files
+from engine.core.verb import Option
 from engine.core.verbs import VERBS
 
 ROOM, QUEUE = json.dumps(f"room {ODD_NAME}"), json.dumps(f"queue {ODD_NAME}")
@@ -32,7 +34,7 @@ prompts:
   hello: {en-US: Hello, de-DE: Guten Tag}
   jingle: {en-US: {audio: tune}}
 """
-# The agent has called in and waits: in the room, or in line. The rest are the roles that are rung.
+# The agent has called in and waits, in the room or in line; the helper is rung.
 ROLES = f"""\
 roles:
   agent:
@@ -42,14 +44,18 @@ roles:
     states:
       ready:
         do: [answer, AGENT]
-        on: {{call.bridged: stay, caller.joined: stay}}
+        on: {{call.bridged: taken, caller.joined: taken, call.dequeued: taken}}
         after: {{2h: hangup}}
+      taken:
+        after: {{2h: hangup}}
+"""
+HELPER = """\
   helper:
-    anywhere: {{on_error: hangup}}
+    anywhere: {on_error: hangup}
     start: rung
     states:
       rung:
-        after: {{2h: hangup}}
+        after: {2h: hangup}
 """
 LATER = """\
 flow: later
@@ -95,13 +101,13 @@ CASES = [
     ),
     Case(
         steps='transfer: {to: "+15557770001", as: sales, ring_for: 20s, from: "+15558880000", longest: 1h}',
-        on="sales.call.hangup: broken",
+        on="sales.call.hangup: broken, call.bridged: broken",
     ),
     Case(
         steps='dial: {to: "+15557770001", as: helper}\nbridge: {to: helper}',
-        on="helper.call.hangup: broken, helper.left: broken",
+        on="helper.call.hangup: broken, helper.left: broken, call.bridged: broken",
     ),
-    Case(steps=f"bridge: {{queue: {QUEUE}}}", agent=IN_LINE, on="call.bridged: stay"),
+    Case(steps=f"bridge: {{queue: {QUEUE}}}", agent=IN_LINE, on="call.bridged: broken"),
     Case(steps='refer: {to: "sip:anna@example.com"}'),
     Case(steps='send_dtmf: {digits: "1w2#", each: 0.2s}'),
     Case(steps="switch_supervisor_role: {role: whisper}"),
@@ -123,6 +129,7 @@ CASES = [
         " voice: Telnyx.KokoroTTS.af, wait: 5s, longest: 1m, into: {name: age}}"
     ),
     Case(steps="record: {longest: 1m, beep: true, stop_on_silence: 5s, format: wav, channels: dual}"),
+    Case(steps="record: {longest: 1h, during: call}"),
     *(Case(steps=f"record: {{longest: 1h, during: call}}\nrecord_{word}") for word in ("stop", "pause")),
     Case(steps="record: {longest: 1h, during: call}\nrecord_pause\nrecord_resume"),
     Case(
@@ -190,19 +197,24 @@ def steps_of(case: Case) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
+def text_of(case: Case, *, last: str = "") -> str:
+    """Return the flow of *case*, with *last* instead of its last step."""
+    lines = case.steps.splitlines()
+    steps = [*([] if case.is_new else ["answer"]), *lines[:-1], last or lines[-1]]
+    do = "".join(f"      - {step}\n" for step in steps)
+    on = f"    on: {{{case.on}}}\n" if case.on else ""
+    end = "    keys: {anything_else: broken, nothing: broken}\n" if case.keys else "    after: {20m: hangup}\n"
+    ends = "" if lines[0].split(":")[0] in ("reject", "hangup") else end
+    states = f"  a:\n    do:\n{do}{on}{ends}  broken:\n    do: [{{log: broken}}]\n    after: {{20m: hangup}}\n"
+    helper = HELPER if "as: helper" in case.steps else ""
+    return flow(states, top=TOP, roles=ROLES.replace("AGENT", f"{{{case.agent}}}") + helper)
+
+
 @cache
 def requests_of(case: Case) -> tuple[Request, ...]:
     """Return what the caller's and the agent's calls send, once the agent has settled."""
-    steps = [] if case.is_new else ["answer"]
-    lines = "".join(f"      - {step}\n" for step in [*steps, *case.steps.splitlines()])
-    on = f"    on: {{{case.on}}}\n" if case.on else ""
-    end = "    keys: {anything_else: broken, nothing: broken}\n" if case.keys else "    after: {20m: hangup}\n"
-    ends = "" if case.steps.split(":")[0] in ("reject", "hangup") else end
-    states = f"  a:\n    do:\n{lines}{on}{ends}  broken:\n    do: [{{log: broken}}]\n    after: {{20m: hangup}}\n"
-    text = flow(states, top=TOP, roles=ROLES.replace("AGENT", f"{{{case.agent}}}"))
-    phone = Phone(
-        text, LATER, project=PROJECT, world=OpenWorld, unknown_parameters="refused", answer_after_s=1.0, audio_s=0.5
-    )
+    options = {"unknown_parameters": "refused", "answer_after_s": 1.0, "audio_s": 0.5}
+    phone = Phone(text_of(case), LATER, project=PROJECT, world=OpenWorld, **options)
     phone.calls(to=AGENTS, from_="+15552220001", wait=3)
     phone.calls(to=OFFICE, wait=12)
     assert not [line.record for line in phone.stage.journal if line.kind == "failed"]
@@ -261,3 +273,46 @@ def test_seconds_minutes_and_words_are_translated(verb: str, operation: str, par
     bodies = [one.body for case in cases for one in requests_for(OPERATIONS[operation], requests_of(case))]
 
     assert [body for body in bodies if parameters.items() <= body.items()]
+
+
+# -- what Telnyx would refuse is found by the checker ----------------------------------------------------------
+
+
+def wrong_values(option: Option) -> list[Any]:
+    """Return values beyond what *option* takes: its words, its limits, its form."""
+    found: list[Any] = {
+        "yes_no": ["perhaps", 1], "phone": ["12", "anna"], "sip": ["anna@example.com"], "tones": ["xyz", ""],
+        "keys": ["abc"], "key": ["ab"], "digits": ["many", "4 to 2", 0, 129], "duration": [5, "5", "soon"],
+        "count": ["many", 1.5], "forever": ["always", 0, 101], "choice": ["no such word"], "audio": ["no_such_audio"],
+        "prompt": ["no_such_prompt"], "variable": ["no_such_variable"], "text": [""] if option.required else [],
+    }.get(option.type, [])  # fmt: skip
+    if option.type in ("duration", "count"):
+        unit = "s" if option.type == "duration" else 0
+        low, high = option.minimum, option.maximum
+        beyond = [low - (0.1 if unit else 1)] * (low is not None) + [high + 1] * (high is not None)  # type: ignore
+        found = found + [f"{value:g}s" if unit else int(value) for value in beyond]
+    if option.type == "text" and option.maximum:
+        found = [*found, "x" * (int(option.maximum) + 1)]
+    return found
+
+
+LIMITED = [
+    (verb.name, option) for verb in VERBS.values() if verb.operations for option in verb.options if wrong_values(option)
+]
+
+
+@pytest.mark.parametrize(("verb", "option"), LIMITED, ids=lambda value: getattr(value, "name", value))
+def test_the_checker_finds_values_that_an_option_does_not_take(verb: str, option: Option):
+    case = next(one for one in CASES if steps_of(one)[-1][0] == verb and option.name in steps_of(one)[-1][1])
+    given = steps_of(case)[-1][1]
+    assert _error_lines(text_of(case)) == set()
+    for value in wrong_values(option):
+        step = f"{verb}: {json.dumps({**given, option.name: value}, ensure_ascii=False)}"
+        text = text_of(case, last=step)
+
+        assert _error_lines(text) == {1 + text.splitlines().index(f"      - {step}")}, value
+
+
+def _error_lines(text: str) -> set[int]:
+    files = {"desk.flow.yaml": text.encode(), "later.flow.yaml": LATER.encode(), "project.yaml": PROJECT}
+    return {problem.line for problem in check_files(files) if problem.severity == "error"}
