@@ -29,6 +29,7 @@ from engine.core.turn import Outgoing, Turn
 
 UNBORN_FOR_S = 90.0
 ADRIFT_FOR_S = 3600.0  # a call is hung up and no call.hangup comes: the run ends nevertheless
+_BEGINS_ROOM = "conference.created"
 _ENGINE_EVENTS = frozenset({TIMER, ACCEPTED, REFUSED, IN_DOUBT})
 
 
@@ -45,13 +46,15 @@ def route(event: Event, *, install: str) -> Route:
     if event.run is not None:
         return Route((), event.run)
     conference = (conference_key(event.conference_id),) if event.conference_id else ()
-    if event.is_about_room:
+    if event.is_about_room and event.type != _BEGINS_ROOM:
         return Route(conference, "")
     keys = []
     if event.call_leg_id:
         keys.append(leg_key(event.call_leg_id))
     if event.call_control_id:
         keys.append(control_key(event.call_control_id))
+    if event.type == _BEGINS_ROOM:  # often faster than the answer that tells the room its id: then its creator's
+        return Route((*conference, *keys), "")
     token = event.client_state
     if token is not None and token.install == install:
         return Route(tuple(keys), token.run)
