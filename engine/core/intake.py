@@ -23,7 +23,7 @@ from engine.core.queue import queue_change
 from engine.core.room import room_change
 from engine.core.routing import answering
 from engine.core.rung import be_rung, take
-from engine.core.secrecy import secret_parts
+from engine.core.secrecy import shown
 from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
 
@@ -337,8 +337,5 @@ def _leg_of(payload: Mapping[str, Any], run: str, now: float) -> Leg:
 
 
 def _journal_event(turn: Turn, event: Event) -> None:
-    """Write the event into the run's history; what goes into a secret variable is masked."""
-    payload = dict(event.payload)
-    if secret := secret_parts(turn, event):
-        payload = {name: "***" if name in secret else value for name, value in payload.items()}
-    turn.note("event", id=event.id, type=event.type, at=turn.leg.at, payload=payload)
+    """Write the event into the run's history."""
+    turn.note("event", id=event.id, type=event.type, at=turn.leg.at, payload=shown(turn, event))
