@@ -25,7 +25,13 @@ from engine.core.verbs import GATHERS, VERBS
 STEPS_WITHOUT_EVENT = 100
 STEPS_IN_A_CALL = 10_000
 
-_UNANSWERED = "90034"  # Telnyx: call not answered yet
+# Telnyx says "too early" (facts.md, section 3): the step begins again, twice at most and half a second later, as Telnyx
+# advises for a bridge right after call.answered. That one may bear any code but those that say what is wrong for good.
+_TOO_EARLY = frozenset({"90034", "90020"})  # call not answered yet; recording before its audio has started
+_FOR_GOOD = frozenset({"10004", "10011", "10015", "10016", "10032", "10033", "90015", "90018"})
+_MOST_REPEATS = 2
+_REPEATED_AFTER_S = 0.5
+_ANSWER_WITHIN_S = 10.0
 
 
 # -- steps -----------------------------------------------------------------------------------------------------
@@ -259,8 +265,7 @@ def answered(turn: Turn, sent: Sent, event: Event) -> None:
     if event.type == REFUSED or (event.type == IN_DOUBT and sent.operation == HTTP):
         if sent.operation in AUDIO_OPERATIONS and _is_audible(turn.action(running.frame)):
             media.quiet(turn)
-        if str(event.payload.get("code")) == _UNANSWERED and "tried" not in running.note:
-            _wait_for_answer(turn, running)
+        if _begins_again(turn, running, event):
             return
         settle(turn, levels.within(turn, running.frame.depth, lambda: act.refused(turn, running, event)))
     elif event.type == IN_DOUBT:
@@ -281,24 +286,43 @@ def _take_answer(turn: Turn, running: Running, ask: Callable[[Turn, Running, Eve
     settle(turn, result)
 
 
-def _wait_for_answer(turn: Turn, running: Running) -> None:
-    """Telnyx wants the call answered first: begin again at call.answered, or at once where it has come meanwhile."""
+def _begins_again(turn: Turn, running: Running, event: Event) -> bool:
+    """Take a refusal that says no more than "too early", and tell whether it was one."""
+    repeats = running.note.get("repeats", 0)
+    if not _is_too_early(turn.action(running.frame), event) or repeats >= _MOST_REPEATS:
+        return False
+    running.note["repeats"] = repeats + 1
     if turn.leg.is_answered:
-        running.note["tried"] = True
-        start(turn)
+        running.stage = "early"
+        turn.set_timer("step again", _REPEATED_AFTER_S)
     else:
         running.stage = "unanswered"
-        turn.set_timer("step", 10.0)
+        turn.set_timer("step", _ANSWER_WITHIN_S)
+    return True
+
+
+def _is_too_early(action: Action, event: Event) -> bool:
+    code, is_to_leg = str(event.payload.get("code")), action.verb == "bridge" and "to" in action.options
+    if action.verb == HTTP:
+        return False
+    # A bridge that fails has taken a queue's first caller nevertheless: only one to a leg is repeated.
+    return code in _TOO_EARLY or (is_to_leg and event.payload.get("status") == 422 and code not in _FOR_GOOD)
+
+
+def begin_again(turn: Turn) -> None:
+    """Half a second has passed since Telnyx said that it was too early."""
+    running = turn.leg.running
+    if running is not None and running.stage == "early":
+        start(turn)
 
 
 def finished_by(turn: Turn, name: str, event: Event) -> bool:
     """Let the running step look at an event; True when it was about that step."""
     running = turn.leg.running
-    if running is None or running.stage == "held":
+    if running is None or running.stage in ("held", "early"):
         return False
     if running.stage == "unanswered":
         if name == "call.answered":
-            running.note["tried"] = True
             turn.drop_timers("step")
             start(turn)
         return False

@@ -24,7 +24,11 @@ _KEY_REFUSED_PAUSE_S = 5.0
 _CLOCK_SLACK_S = 1.0
 _MOST_QUESTIONS = 3
 _QUESTION_GAP_S = 2.0
-_ALREADY_SO = frozenset({"90038"})  # "already in queue"; 90033 (the room exists) is for the room to look into
+# What the command asks for is so already (facts.md, section 3): its own doing, where an attempt may have arrived.
+# 90033 (the room exists) is none of them: the room looks into it.
+_ALREADY_SO = frozenset({"90031", "90038", "90045", "90054", "90061"})
+# These two ask for nothing that may differ from what is so: they are done, whoever did it.
+_DONE_ANYWAY = frozenset({("fork_stop", "90031"), ("transcription_start", "90054")})
 
 Failure = Literal["unreached", "silent"]
 
@@ -184,7 +188,9 @@ def _outcome_of_answers(row: OutboxRow, attempts: Sequence[Attempt], *, restarte
     final = next((answer for answer in answers if not _is_passing(answer)), None)
     if final is None:
         return None
-    if final.code in _ALREADY_SO and (restarted or any(attempt.may_have_arrived for attempt in attempts)):
+    is_own_doing = restarted or any(attempt.may_have_arrived for attempt in attempts)
+    is_so = final.code in _ALREADY_SO and (is_own_doing or (row.command.operation, final.code) in _DONE_ANYWAY)
+    if is_so:
         return _outcome(row, ACCEPTED, status=final.status, body={})
     return _refused_by(row, final)
 

@@ -76,6 +76,7 @@ def _longest_call(turn: Turn) -> None:
 _CLOCKS = {"after": _after, "every": _every}
 _FIRES = {
     "step": ask_whether_alive,
+    "step again": agenda.begin_again,
     "watch": _ask_whether_gone,
     "hangup": ask_whether_alive,
     "quiet": _quiet,

@@ -23,12 +23,13 @@ from engine.core.queue import queue_change
 from engine.core.room import room_change
 from engine.core.routing import answering
 from engine.core.rung import be_rung, take
-from engine.core.secrecy import secret_parts
+from engine.core.secrecy import shown
 from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
 
 UNBORN_FOR_S = 90.0
 ADRIFT_FOR_S = 3600.0  # a call is hung up and no call.hangup comes: the run ends nevertheless
+_BEGINS_ROOM = "conference.created"
 _ENGINE_EVENTS = frozenset({TIMER, ACCEPTED, REFUSED, IN_DOUBT, LOOK})
 
 
@@ -45,13 +46,15 @@ def route(event: Event, *, install: str) -> Route:
     if event.run is not None:
         return Route((), event.run)
     conference = (conference_key(event.conference_id),) if event.conference_id else ()
-    if event.is_about_room:
+    if event.is_about_room and event.type != _BEGINS_ROOM:
         return Route(conference, "")
     keys = []
     if event.call_leg_id:
         keys.append(leg_key(event.call_leg_id))
     if event.call_control_id:
         keys.append(control_key(event.call_control_id))
+    if event.type == _BEGINS_ROOM:  # often faster than the answer that tells the room its id: then its creator's
+        return Route((*conference, *keys), "")
     token = event.client_state
     if token is not None and token.install == install:
         return Route(tuple(keys), token.run)
@@ -334,8 +337,5 @@ def _leg_of(payload: Mapping[str, Any], run: str, now: float) -> Leg:
 
 
 def _journal_event(turn: Turn, event: Event) -> None:
-    """Write the event into the run's history; what goes into a secret variable is masked."""
-    payload = dict(event.payload)
-    if secret := secret_parts(turn, event):
-        payload = {name: "***" if name in secret else value for name, value in payload.items()}
-    turn.note("event", id=event.id, type=event.type, at=turn.leg.at, payload=payload)
+    """Write the event into the run's history."""
+    turn.note("event", id=event.id, type=event.type, at=turn.leg.at, payload=shown(turn, event))

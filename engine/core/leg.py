@@ -36,7 +36,8 @@ class Running:
     """
     The step that is being waited for.
 
-    *stage*: held (until the leg is quiet), sent, accepted, unanswered (Telnyx wants the call answered first).
+    *stage*: held (until the leg is quiet), sent, accepted, unanswered (Telnyx wants the call answered first), early
+    (Telnyx says that it is too early; it begins again in a moment).
     *n* is the count on its command (see ClientState), *note* what its verb remembers.
     """
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from engine.core import levels
 from engine.core.event import ACCEPTED, Event
@@ -11,7 +12,21 @@ from engine.core.turn import Turn
 from engine.core.verbs import ANSWERED, GATHERS
 
 _KEYS = frozenset({"digit", "digits"})
+_LINKS = frozenset({"recording_urls", "public_recording_urls"})  # whoever has one can listen (facts.md, section 4)
+_MASK = "***"
 _ANSWERS = frozenset({"body", "result", "message_history", "messages", "partial_results"})
+
+
+def shown(turn: Turn, event: Event) -> dict[str, Any]:
+    """Return the payload of *event* as the run's history may keep it."""
+    return _masked(dict(event.payload), secret_parts(turn, event))
+
+
+def _masked(payload: Mapping[str, Any], secret: frozenset[str]) -> dict[str, Any]:
+    """Mask the fields *secret*, and the links to recordings, also in the payload that a room or a leg passes on."""
+    kept = {name: _MASK if name in secret or (name in _LINKS and value) else value for name, value in payload.items()}
+    inner = kept.get("payload")
+    return kept | {"payload": _masked(inner, frozenset())} if isinstance(inner, Mapping) else kept
 
 
 def secret_parts(turn: Turn, event: Event) -> frozenset[str]:

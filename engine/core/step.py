@@ -179,7 +179,7 @@ def _is_hidden(turn: Turn, name: str, event: Event) -> bool:
     """Tell whether an event belongs to the manoeuvre of ``connect``, which flows do not see."""
     leg = turn.leg
     is_private = leg.connecting is not None or leg.is_private
-    if name in ("conference.participant.joined", "conference.participant.left"):
+    if name in ("conference.created", "conference.participant.joined", "conference.participant.left"):
         return is_private or bool(leg.hidden_id and event.conference_id == leg.hidden_id)
     return name == "call.dequeued" and is_private
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ Shape = Mapping[str, Any]
 
 _OURS = frozenset({"client_state", "command_id"})
 _TEXT: Shape = {"type": "string", "minLength": 1}
+_BASE64: Shape = {"type": "string", "format": "base64"}  # the catalogue says so in words only (facts.md, section 3)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PHRASES = {
     "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
@@ -123,8 +125,7 @@ class TelnyxParameters:
     def _any_of(self, node: Node, shapes: list[Shape], label: str, problems: list[Problem]) -> Any:
         """Take the first shape that fits; where none does, tell about the one that comes closest."""
         tries = []
-        is_text = not isinstance(node, Scalar) or isinstance(node.value, str)
-        for shape in sorted(shapes, key=lambda shape: not is_text and shape.get("type") == "string"):
+        for shape in self._possible(node, shapes):
             found: list[Problem] = []
             value = self._value(node, shape, label, found)
             if not found:
@@ -139,6 +140,15 @@ class TelnyxParameters:
         else:
             problems += tries[0][2]
         return None
+
+    def _possible(self, node: Node, shapes: list[Shape]) -> list[Shape]:
+        """Return *shapes* in the order to try: a number that is no number here may be a text, where no number is."""
+        if not isinstance(node, Scalar) or isinstance(node.value, str):
+            return shapes
+        kinds = [self._work.catalogue.shape(shape).get("type") for shape in shapes]
+        others = [shape for shape, kind in zip(shapes, kinds, strict=True) if kind != "string"]
+        texts = [shape for shape, kind in zip(shapes, kinds, strict=True) if kind == "string"]
+        return others if {"integer", "number"} & {*kinds} else others + texts
 
     def _object(self, node: Map, shape: Shape, label: str, problems: list[Problem]) -> dict[str, Any]:
         parts, other = shape.get("properties"), shape.get("additional")
@@ -216,6 +226,8 @@ class TelnyxParameters:
         elif shape.get("format") == "uuid" and not _UUID.fullmatch(value):
             message = f"{label} must be an id such as 6a09cdc3-8948-47f0-aa62-74ac943d6c58"
             yield codes.WRONG_TYPE.at(self._path, node.span, message)
+        elif shape.get("format") == "base64" and not _is_base64(value):
+            yield codes.WRONG_TYPE.at(self._path, node.span, f"{label} must be base64, such as aGVsbG8=")
         elif "pattern" in shape and not re.search(shape["pattern"], value):
             message = f"{label} must have the form {shape['pattern']}, and '{value}' has not"
             yield codes.WRONG_TYPE.at(self._path, node.span, message)
@@ -230,13 +242,14 @@ class TelnyxParameters:
 def _shapes(operation: Operation) -> dict[str, Shape]:
     """Return what an author may give: the body's parameters, the path's and the query's; not what is ringflow's."""
     found = {**dict.fromkeys(operation.path_parameters, _TEXT), **operation.query, **operation.parameters}
+    found |= {name: _BASE64 for name in found if name.endswith("client_state")}
     return {name: shape for name, shape in found.items() if name not in _OURS}
 
 
 def _needed(operation: Operation) -> list[str]:
-    """Return what must be given; the call and the room are this one's unless given."""
+    """Return what must be given; the call and the room are this one's unless given, and some is ringflow's own."""
     path = [name for name in operation.path_parameters if name not in ROOM_IDS]
-    return [name for name in dict.fromkeys((*path, *operation.required)) if name != THIS_CALL]
+    return [name for name in dict.fromkeys((*path, *operation.required)) if name not in (THIS_CALL, *_OURS)]
 
 
 def _hint(operation: Operation, shapes: Mapping[str, Shape]) -> str:
@@ -255,6 +268,14 @@ def _is_other(node: Node, shape: Shape) -> bool:
     variant, said = shape.get("properties", {}).get("type", {}).get("enum"), node.get("type")
     is_variant = variant is None or (isinstance(said, Scalar) and said.text in variant)
     return shape.get("type") != "object" or not is_variant
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_of(value: Any, kind: str) -> bool:

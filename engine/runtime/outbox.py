@@ -33,11 +33,13 @@ from engine.errors import CarrierSilent, CarrierUnreached, StoreUnavailable
 from engine.ports import Carrier, Clock, Log, Outside, Store
 from engine.runtime.attempts import FirstAttempts
 from engine.runtime.clock import Alarm, Alarms
+from engine.runtime.pace import DialPace
 
 _URGENT_SLOTS = 20  # hang-ups never wait for what else is under way
 _STORE_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 60.0
 _KEY_REFUSED = "Telnyx refuses the API key; set TELNYX_API_KEY"
+_DIAL = "dial"
 _DIALS_PER_SECOND = "90103"  # concerns dials only, not the account
 
 Post = Callable[..., asyncio.Future[None]]
@@ -107,6 +109,7 @@ class Outbox:
         self._chains: dict[str, _Chain] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._paused_until = 0.0
+        self._dial_pace = DialPace()
         self._resting = 0
         self.key_problem: str | None = None  # why Telnyx takes no commands from us, for readiness
 
@@ -254,8 +257,11 @@ class Outbox:
 
     def _held_until(self, entry: _Entry) -> float:
         """Return until when Telnyx wants no commands; hang-ups and messages to others go nevertheless."""
-        is_outside = entry.row.command.operation in (NOTIFY, HTTP)
-        return 0.0 if entry.row.urgent or is_outside else self._paused_until
+        operation = entry.row.command.operation
+        if entry.row.urgent or operation in (NOTIFY, HTTP):
+            return 0.0
+        dial_at = self._dial_pace.free_at(self._clock.now()) if operation == _DIAL else 0.0
+        return max(self._paused_until, dial_at)
 
     async def _wait(self, entry: _Entry, until: float) -> None:
         """Return at *until*, or earlier when an attempt has ended or the entry was dropped."""
@@ -273,7 +279,10 @@ class Outbox:
         await slots.acquire()  # this may take long: the id may be too old meanwhile, or an answer may have come
         is_wanted, pause_s = False, 0.0
         try:
-            is_wanted = isinstance(self._next_step(entry), Send) and await self._may_send(entry)
+            if isinstance(self._next_step(entry), Send):
+                if entry.row.command.operation == _DIAL:  # before others are let in: all who wait ask at one instant
+                    self._dial_pace.begin(self._clock.now())
+                is_wanted = await self._may_send(entry)
         except StoreUnavailable:
             entry.is_trying, pause_s = False, _STORE_PAUSE_S
         finally:

@@ -37,9 +37,11 @@ class HttpOutside:
     Use it in one event loop and close it with ``aclose``.
 
     Only https, no redirects, no proxies, and only addresses of the public internet; with *allow_loopback* also
-    http and https on this machine. Each message has the headers ``webhook-id``, ``webhook-timestamp`` and, when
-    there is a *key*, ``webhook-signature`` (``v1,`` and the base64 HMAC-SHA256 of id, time and body, joined by
-    dots). Source: standardwebhooks.com.
+    http and https on this machine. *resolver* finds the addresses of a host; without one the system does.
+
+    Each message has the headers ``webhook-id``, ``webhook-timestamp`` and, when there is a *key*,
+    ``webhook-signature`` (``v1,`` and the base64 HMAC-SHA256 of id, time and body, joined by dots).
+    Source: standardwebhooks.com.
     """
 
     def __init__(
@@ -50,13 +52,15 @@ class HttpOutside:
         clock: Clock,
         allow_loopback: bool = False,
         hosts: frozenset[str] = frozenset(),
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self.urls = urls
         self.hosts = hosts
         self._key = key
         self._clock = clock
         self._allow_loopback = allow_loopback
-        connector = aiohttp.TCPConnector(resolver=_CheckedResolver(allow_loopback=allow_loopback), limit=20)
+        checked = _CheckedResolver(resolver or aiohttp.ThreadedResolver(), allow_loopback=allow_loopback)
+        connector = aiohttp.TCPConnector(resolver=checked, limit=20)
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -185,8 +189,8 @@ def _read(answer: Answer, raw: bytes, take: Sequence[str] | str) -> Answer:
 class _CheckedResolver(AbstractResolver):
     """Finds the addresses of a host, and hands out only those that may be reached: checked, then used."""
 
-    def __init__(self, *, allow_loopback: bool) -> None:
-        self._inner = aiohttp.ThreadedResolver()
+    def __init__(self, inner: AbstractResolver, *, allow_loopback: bool) -> None:
+        self._inner = inner
         self._allow_loopback = allow_loopback
 
     async def resolve(

@@ -79,9 +79,10 @@ class Phone:
         secrets: Mapping[str, str] | None = None,
         seed: int = 1,
         stage: type[Stage] = Stage,
+        world: type[World] = World,
         **options: Any,
     ) -> None:
-        self.world = World(catalogue(), seed=seed, options=Options(**options), start=START)
+        self.world = world(catalogue(), seed=seed, options=Options(**options), start=START)
         library = Library(
             install="test",
             catalogue=catalogue(),

@@ -200,7 +200,7 @@ def test_speech_before_the_answer_waits_for_call_answered():
     assert phone.state(call) == "ended"
 
 
-def test_a_refusal_that_was_overtaken_by_call_answered_is_tried_again_once():
+def test_a_refusal_that_was_overtaken_by_call_answered_is_tried_again():
     phone = Phone(flow("  a:\n    do: [answer, {speak: Hello}]\n    then: hangup\n"))
     phone.fail("speak", "90034")
 
@@ -212,7 +212,7 @@ def test_a_refusal_that_was_overtaken_by_call_answered_is_tried_again_once():
 
 def test_a_call_that_telnyx_never_takes_for_answered_goes_to_the_error_exit():
     phone = Phone(flow("  a:\n    do: [answer, {speak: Hello}]\n    then: hangup\n"))
-    phone.fail("speak", "90034", times=2)
+    phone.fail("speak", "90034", times=3)
 
     call = phone.calls(wait=5)
 

@@ -53,6 +53,23 @@ def test_room_events_go_to_the_room_whatever_leg_they_name():
     assert (found.keys, found.run) == (("conf:X",), "")
 
 
+def test_the_begin_of_a_room_goes_to_its_creator_until_the_room_is_known():
+    found = route(event("conference.created", conference_id="X", call_leg_id="L", call_control_id="C"), install="test")
+
+    assert (found.keys, found.run) == (("conf:X", "leg:L", "ccid:C"), "")
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 1.0])
+def test_the_creator_hears_that_its_room_was_created_before_and_after_the_answer(delay_s: float):
+    states = "  a:\n    do: [answer, {join_conference: team}]\n    on:\n      conference.created: {do: [{log: made}]}\n"
+    phone = Phone(flow(states + "    after: {2h: hangup}\n"))
+    phone.world.delay("conference.created", delay_s)
+
+    phone.calls(wait=3)
+
+    assert phone.logged() == ["made"]
+
+
 def test_participant_events_go_to_the_leg():
     found = route(event("conference.participant.joined", conference_id="X", call_leg_id="L"), install="test")
 

@@ -30,6 +30,8 @@ def written(redact=None, *, level: str = "info", stream=None, **always: str):
         ("Anna\x1b[31m\x00\u202eb", "Anna\\x1b[31m\\x00\\u202eb"),
         ("Zoë says: ¡hola!\n", "Zoë says: ¡hola!\n"),
         ("room 1234567890", "room 1234567890"),
+        ("at https://s3.amazonaws.com/telephony-recorder-prod/a.mp3?X-Amz-Signature=b now", "at *** now"),
+        ("https://example.com/hold.mp3", "https://example.com/hold.mp3"),
     ],
 )
 def test_redaction_of_a_text(text, shown):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.core.acts.act import Act, Failure, Result, Verdict
-from engine.core.catalogue import ROOM_IDS, THIS_CALL
+from engine.core.acts.calls import forbidden
+from engine.core.catalogue import RINGING, ROOM_IDS, THIS_CALL
 from engine.core.leg import Running
 from engine.core.turn import Turn
 
@@ -13,6 +14,10 @@ from engine.core.turn import Turn
 def _begin(turn: Turn, running: Running) -> Result:
     given: dict[str, Any] = dict(turn.option(running.frame, "parameters") or {})
     row = turn.program.catalogue.operations[turn.action(running.frame).options["operation"]]
+    if row.name in RINGING:
+        written = turn.action(running.frame).options["parameters"]["to"]
+        if (refusal := forbidden(turn, written, given["to"])) is not None:
+            return refusal
     path = {}
     for name in row.path_parameters:
         value = given.pop(name) if name in given and name not in row.parameters else None

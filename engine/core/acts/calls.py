@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.core.acts.act import Act, Failure, Result, Verdict, waits_for_webhook
 from engine.core.event import ClientState, Event
-from engine.core.leg import FarLeg, Frame, Running
+from engine.core.leg import FarLeg, Running
 from engine.core.turn import Turn
 
 _REFERRAL_S = 60.0  # the other side rings meanwhile
@@ -56,7 +56,7 @@ def _reject(turn: Turn, running: Running) -> Result:
 def _transfer(turn: Turn, running: Running) -> Result:
     leg, frame = turn.leg, running.frame
     to = str(turn.option(frame, "to"))
-    if (refusal := forbidden(turn, frame, to)) is not None:
+    if (refusal := forbidden(turn, turn.action(frame).options["to"], to)) is not None:
         return refusal
     word = str(turn.option(frame, "as") or "transfer")
     running.note["word"] = word
@@ -92,9 +92,14 @@ def _whole(seconds: float | None) -> int | None:
     return None if seconds is None else int(seconds)
 
 
-def forbidden(turn: Turn, frame: Frame, number: str) -> Failure | None:
-    """Return the refusal to ring a number that came from data, unless it may be (interfaces.md, "Safe by default")."""
-    if not hasattr(turn.action(frame).options["to"], "evaluate") or may_call(turn, number):
+def forbidden(turn: Turn, written: Any, number: Any) -> Failure | None:
+    """
+    Return the refusal to ring *number*, unless it may be rung: what the author has *written* holds a formula.
+
+    Both may be lists of numbers. Source: interfaces.md, "Safe by default".
+    """
+    pairs = zip(written, number, strict=True) if isinstance(written, (list, tuple)) else [(written, number)]
+    if all(not hasattr(one, "evaluate") or may_call(turn, str(value)) for one, value in pairs):
         return None
     return Failure("may_call", title="the number is outside may_call of project.yaml", is_forbidden=True)
 

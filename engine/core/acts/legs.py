@@ -27,7 +27,7 @@ def _dial(turn: Turn, running: Running) -> Result:
     project, settings = turn.program.project, turn.program.flow.settings
     _drop_refused(turn, running)
     to, role = str(turn.option(frame, "to")), str(turn.option(frame, "as"))
-    if (refusal := forbidden(turn, frame, to)) is not None:
+    if (refusal := forbidden(turn, turn.action(frame).options["to"], to)) is not None:
         return refusal
     is_free = role not in leg.links and all(rung.role != role for rung in leg.rung.values())
     wish = Ring(
@@ -177,7 +177,7 @@ def _tell(turn: Turn, running: Running) -> Result:
 def _call_later(turn: Turn, running: Running) -> Result:
     leg, frame = turn.leg, running.frame
     to, at, in_s = str(turn.option(frame, "to")), turn.option(frame, "at"), turn.option(frame, "in")
-    if (refusal := forbidden(turn, frame, to)) is not None:
+    if (refusal := forbidden(turn, turn.action(frame).options["to"], to)) is not None:
         return refusal
     if at is None and in_s is None:
         return Failure("no_time", title="the time to call at is not known")
