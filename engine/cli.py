@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from engine.commands.call import call
 from engine.commands.check import check
 from engine.commands.explain import explain
 from engine.commands.graph import graph
@@ -23,7 +24,7 @@ from engine.commands.terminal import ENGINE, OK, PROBLEMS, USAGE
 from engine.commands.test import test
 from engine.commands.verbs import verbs
 from engine.core.nearest import did_you_mean
-from engine.errors import FlowError, RingflowError, SettingsError
+from engine.errors import CommandRefused, FlowError, RingflowError, SettingsError
 
 
 def run() -> None:
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except SettingsError as error:
+    except (SettingsError, CommandRefused) as error:
         for problem in getattr(error, "problems", ()) or (str(error),):
             click.echo(f"ringflow: {problem}", err=True)
         return USAGE
@@ -101,5 +102,5 @@ def cli() -> None:
     """Phone calls written as YAML state machines: check them, test them, run them on Telnyx."""
 
 
-for command in (init, new, check, test, graph, route, explain, verbs, schema, serve, simulate):
+for command in (init, new, check, test, graph, route, explain, verbs, schema, serve, call, simulate):
     cli.add_command(command)

@@ -13,6 +13,11 @@ from engine.check.explain import rule_pages
 from engine.cli import cli, main
 
 PAGE = (DOCS / "commands.md").read_text(encoding="utf-8")
+WITH_OPTIONS = ("call",)
+
+
+def section(heading: str) -> str:
+    return PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def test_every_command_has_its_row():
@@ -25,7 +30,14 @@ def test_every_choice_of_check_has_its_row():
     options = [param for param in cli.commands["check"].params if isinstance(param, click.Option)]
     choices = [f"{option.opts[0]} {choice}" for option in options for choice in option.type.choices]
 
-    assert re.findall(r"^\| `(--[^`]+)` \|", PAGE, re.MULTILINE) == choices
+    assert re.findall(r"^\| `(--[^`]+)` \|", section("check"), re.MULTILINE) == choices
+
+
+@pytest.mark.parametrize("name", WITH_OPTIONS)
+def test_every_option_has_its_row(name: str):
+    options = [param.opts[0] for param in cli.commands[name].params if isinstance(param, click.Option)]
+
+    assert re.findall(r"^\| `(--[a-z-]+)", section(name), re.MULTILINE) == options
 
 
 @pytest.mark.parametrize(("arguments", "heading"), [(["explain", "R001"], "explain"), (["verbs", "log"], "verbs")])
@@ -34,9 +46,7 @@ def test_keys_of_json_are_described(arguments: list[str], heading: str, capsys: 
     printed = json.loads(capsys.readouterr().out)
     keys = list(printed if isinstance(printed, dict) else printed[0])
 
-    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-
-    assert f"`{{{', '.join(keys)}}}`" in section.replace("\n", " ")
+    assert f"`{{{', '.join(keys)}}}`" in section(heading).replace("\n", " ")
 
 
 def test_rules_that_are_shown_exist():
