@@ -13,6 +13,7 @@ import click
 
 from engine.commands.call import call
 from engine.commands.check import check
+from engine.commands.doctor import doctor
 from engine.commands.explain import explain
 from engine.commands.graph import graph
 from engine.commands.route import route
@@ -102,5 +103,5 @@ def cli() -> None:
     """Phone calls written as YAML state machines: check them, test them, run them on Telnyx."""
 
 
-for command in (init, new, check, test, graph, route, explain, verbs, schema, serve, call, simulate):
+for command in (init, new, check, test, graph, route, explain, verbs, schema, doctor, serve, call, simulate):
     cli.add_command(command)

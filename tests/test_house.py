@@ -29,11 +29,12 @@ MAY_IMPORT = {
     "web": {"core", "errors", "ports"},
     "testing": {"core", "errors", "ports", "store"},
     "config": {"core", "errors", "telnyx"},
+    "doctor": {"check", "config", "core", "errors", "flows_folder", "store", "telnyx"},
     "flows_folder": {"errors"},
     "reference": {"core", "language", "tables"},
     "commands": {
-        "check", "config", "core", "errors", "flows_folder", "graph", "reference", "resources", "scenario", "service",
-        "simulator",
+        "check", "config", "core", "doctor", "errors", "flows_folder", "graph", "logs", "reference", "resources",
+        "scenario", "service", "simulator",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip

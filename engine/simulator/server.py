@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import web
 from nacl.signing import SigningKey
 
+from engine.simulator.account import Account
 from engine.simulator.control import Control
 from engine.simulator.refusals import Refusal
 from engine.simulator.values import Response, Webhook
@@ -47,6 +48,7 @@ class SimulatorServer:
         timeout_s: float = 10.0,
     ) -> None:
         self.world = world
+        self.account = Account()
         self.api_key = api_key
         self.webhook_url = webhook_url
         self.undelivered: list[Webhook] = []
@@ -134,9 +136,9 @@ class SimulatorServer:
         body = await _json_object(request)
         if body is None:
             return Refusal(400, "10015", "The body must be a JSON object.").response()
-        return self.world.request(
-            request.method, request.rel_url.raw_path, query=dict(request.query), body=body, now=self._clock()
-        )
+        method, path, query, now = request.method, request.rel_url.raw_path, dict(request.query), self._clock()
+        of_account = self.account.answer(method, path, query, public_key=self.public_key, now=now)
+        return of_account or self.world.request(method, path, query=query, body=body, now=now)
 
     async def _deliver(self, webhook: Webhook, url: str) -> None:
         body: dict[str, Any] = dict(webhook.body)

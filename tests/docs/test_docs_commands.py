@@ -13,7 +13,7 @@ from engine.check.explain import rule_pages
 from engine.cli import cli, main
 
 PAGE = (DOCS / "commands.md").read_text(encoding="utf-8")
-WITH_OPTIONS = ("call",)
+WITH_OPTIONS = ("doctor", "call")
 
 
 def section(heading: str) -> str:
