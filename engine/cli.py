@@ -16,6 +16,7 @@ from engine.commands.check import check
 from engine.commands.doctor import doctor
 from engine.commands.explain import explain
 from engine.commands.graph import graph
+from engine.commands.listen import listen
 from engine.commands.route import route
 from engine.commands.schema import schema
 from engine.commands.serve import serve
@@ -103,5 +104,5 @@ def cli() -> None:
     """Phone calls written as YAML state machines: check them, test them, run them on Telnyx."""
 
 
-for command in (init, new, check, test, graph, route, explain, verbs, schema, doctor, serve, call, simulate):
+for command in (init, new, check, test, graph, route, explain, verbs, schema, doctor, listen, serve, call, simulate):
     cli.add_command(command)

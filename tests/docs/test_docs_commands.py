@@ -11,9 +11,10 @@ from pages import DOCS
 
 from engine.check.explain import rule_pages
 from engine.cli import cli, main
+from engine.listen.fixture import MOST_FILES
 
 PAGE = (DOCS / "commands.md").read_text(encoding="utf-8")
-WITH_OPTIONS = ("doctor", "call")
+WITH_OPTIONS = ("doctor", "listen", "call")
 
 
 def section(heading: str) -> str:
@@ -54,3 +55,7 @@ def test_rules_that_are_shown_exist():
 
     assert shown == {"R001", "unknown-state"}
     assert shown <= {name for page in rule_pages() for name in (page.code, page.name)}
+
+
+def test_the_number_of_files_that_listen_writes_is_that_of_the_code():
+    assert f"at most {MOST_FILES} in all" in section("listen")
