@@ -42,6 +42,8 @@ def listen(address: str | None, folder: str | None, form: str) -> int:
 
     def ready(url: str) -> None:
         click.echo(f"ringflow: listens at {url}; Ctrl-C ends it", err=True)
+        if not keys:
+            click.echo("ringflow: nothing is verified, because TELNYX_PUBLIC_KEY is not set", err=True)
 
     saver = Saver(folder) if folder is not None else None
     listener = Listener(keys=keys, catalogue=catalogue(), show=show, saver=saver)

@@ -104,15 +104,18 @@ async def test_nothing_that_comes_can_write_on_the_terminal():
         line = await line_of(process)
 
     assert status == 200
-    assert "from=+…1222\\x1b[2J\\nverified  to=x\\u202ey | set TELNYX_PUBLIC_KEY" in line
+    assert "from=+…1222\\x1b[2J\\nverified  to=x\\u202ey | it came to" in line
     assert line.endswith("it came to /webhooks/\\x1b[31m, and serve takes only /webhooks/telnyx\n")
 
 
 async def test_ctrl_c_ends_it_and_leaves_nothing():
     async with listening() as (process, _):
+        assert process.stderr is not None
+        hint = await process.stderr.readline()
         process.send_signal(signal.SIGINT)
         out, err = await asyncio.wait_for(process.communicate(), 10)
 
+    assert hint == b"ringflow: nothing is verified, because TELNYX_PUBLIC_KEY is not set\n"
     assert (process.returncode, out, err) == (130, b"", b"\n")
 
 

@@ -138,6 +138,22 @@ async def test_the_same_order_rings_once(place):
     assert len(people.requests("dial")) == 1
 
 
+async def test_the_next_attempt_is_made_by_the_service_that_is_started_again(place):
+    people = People(place.simulator)
+    place.files["survey.flow.yaml"] = SURVEY.replace(b"{ring_for: 30s}", b"{tries: 2, wait_between: 2s}")
+    async with place.serving():
+        await ringflow(place, "call", "survey", "--to", CUSTOMER, *GIVE)
+        people.refuse((await people.rung(CUSTOMER)).call_control_id)
+        await place.log.line("call", what="not answered")
+    async with place.serving():
+        leg = (await people.rung(CUSTOMER, number=2)).call_control_id
+        people.pick_up(leg)
+        heard = await people.hears(leg, "About")
+
+    assert heard.what == "About a bill, 3 times."
+    assert len(people.requests("dial")) == 2
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "problem"),
     [
