@@ -12,12 +12,13 @@ from typing import Any
 from engine.core.event import Event
 from engine.core.flow import CALLER, Flow, Version
 from engine.core.nearest import did_you_mean
-from engine.core.planned import ordered
+from engine.core.planned import ordered, whom
 from engine.core.program import Library
-from engine.errors import CommandRefused, StoreUnavailable
+from engine.errors import CommandRefused, DefectError, StoreUnavailable
 from engine.language import words
 from engine.language.variables import fits_type, saying_of
 from engine.logs import call_name
+from engine.ports import Store
 
 LATEST_S = 31 * 86400.0  # as `in` of call_later
 _EARLIEST_S = 60.0  # a time as old as this counts as now: clocks differ, and people type
@@ -43,12 +44,13 @@ class Order:
 
 
 class Orders:
-    """Takes the orders of people. *submit* stores an event, as ``Inbox.submit`` does."""
+    """Takes the orders of people. *submit* stores an event, as ``Inbox.submit`` does, in *store*."""
 
     def __init__(
-        self, *, library: Library, submit: Callable[[Event], Awaitable[bool]], clock: Callable[[], float]
+        self, *, library: Library, store: Store, submit: Callable[[Event], Awaitable[bool]], clock: Callable[[], float]
     ) -> None:
         self._library = library
+        self._store = store
         self._submit = submit
         self._clock = clock
 
@@ -66,6 +68,7 @@ class Orders:
         event = ordered(version.hash, order.flow, order.to, order.give, order=order.name, at=due)
         if not await self._submit(event):
             raise StoreUnavailable("the service is stopping, or has too many events waiting")
+        await self._check(order, event.run or "")
         at = None if order.at is None else datetime.fromtimestamp(order.at, UTC).isoformat(timespec="seconds")
         return {
             "call": call_name(event.run or ""),
@@ -74,6 +77,20 @@ class Orders:
             "to": order.to,
             "at": at and at.replace("+00:00", "Z"),
         }
+
+    async def _check(self, order: Order, run: str) -> None:
+        """Raises CommandRefused where an earlier order of this name calls somebody else."""
+        try:
+            row = (await self._store.load(event_ids=(), keys=(), runs=(run,))).rows.get(run)
+        except StoreUnavailable as error:
+            raise TimeoutError from error  # it is stored, and whose it is cannot be seen now
+        if row is None:
+            raise DefectError(f"the order '{order.name}' was taken and is not there")
+        flow, to = whom(row)
+        if (flow, to) != (order.flow, order.to):
+            raise CommandRefused(
+                f"there is an order '{order.name}' already, which calls {to} with {flow}; give this one another name"
+            )
 
 
 def read_order(version: Version, wanted: Mapping[str, Any], *, now: float) -> Order:

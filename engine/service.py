@@ -200,7 +200,7 @@ class _Service:
 
     def admin_app(self) -> web.Application:
         token = self.settings.admin_token if self.settings.admin_socket is None else ""
-        orders = Orders(library=self.library, submit=self.inbox.submit, clock=self.clock.now)
+        orders = Orders(library=self.library, store=self.store, submit=self.inbox.submit, clock=self.clock.now)
         acts = {"call": orders.call}
         return build_admin_app(
             metrics=self.metrics.text, readiness=self.readiness, token=token, acts=acts, log=self.log

@@ -83,6 +83,12 @@ def ordered(version: str, flow: str, to: str, give: Mapping[str, Any], *, order:
     return Event(id=f"order:{order}", type=MADE, run=plan_run(run_id(order)), payload=payload)
 
 
+def whom(row: Row) -> tuple[str, str]:
+    """Return the flow and the number of the planned call in *row*."""
+    plan = Plan(**orjson.loads(row.state))
+    return plan.flow, plan.to
+
+
 def plan_change(event: Event, row: Row | None, library: Library, *, run: str, now: float) -> Change:
     """Return what *event* makes of the planned call's run. Pure."""
     plan = Plan(**orjson.loads(row.state)) if row is not None else Plan(run=run)

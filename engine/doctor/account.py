@@ -49,6 +49,9 @@ def _key(first: Found, settings: Settings) -> Iterator[Finding]:
         yield wrong("api key", "Telnyx refuses it (401)", f"copy a key from {_KEYS}, API Keys, into TELNYX_API_KEY")
     elif first.status >= 500:
         yield not_checked("api key", f"{settings.telnyx_api_url} has trouble of its own ({first.status})")
+    elif first.status == 403:
+        message = "Telnyx accepts it, but it may not read applications (403)"
+        yield hint("api key", message, "let ringflow doctor have a key with all rights")
     else:
         yield ok("api key", "Telnyx accepts it")
 

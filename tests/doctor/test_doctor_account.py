@@ -327,7 +327,11 @@ async def test_a_key_that_may_not_read_applications_is_still_a_key():
         simulator.account.forbidden.add("call_control_applications")
         findings = await looked(settings_for(simulator), compiled(DESK))
 
-    assert findings[0] == ok("api key", "Telnyx accepts it")
+    assert findings[0] == hint(
+        "api key",
+        "Telnyx accepts it, but it may not read applications (403)",
+        "let ringflow doctor have a key with all rights",
+    )
     assert findings[3] == not_checked(
         f"application {APPLICATION}", "the API key may not read it (403)", f"look at it at {PORTAL}"
     )

@@ -131,10 +131,17 @@ async def test_the_same_order_rings_once(place):
         first = await ringflow(place, *order)
         await people.requested("dial")
         second = await ringflow(place, *order)
+        other = await ringflow(place, *order, "--to", "+15550111333")
     async with place.serving():
         third = await ringflow(place, *order)
 
     assert first == second == third
+    assert other == (
+        2,
+        "",
+        f"ringflow: there is an order 'invoice 17' already, which calls {CUSTOMER} with survey; "
+        "give this one another name\n",
+    )
     assert len(people.requests("dial")) == 1
 
 
