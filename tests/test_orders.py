@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 
 from engine.check.run import load
+from engine.core.event import Event
 from engine.core.flow import Version
-from engine.errors import CommandRefused
-from engine.orders import Order, read_order
+from engine.core.planned import plan_change
+from engine.core.program import Library
+from engine.errors import CommandRefused, DefectError, StoreUnavailable
+from engine.orders import Order, Orders, read_order
+from engine.tables import catalogue
+from engine.testing import MemoryStore
 
 NOW = 1_800_000_000.0  # 2027-01-15T08:00:00Z
 FLOW = """\
@@ -185,3 +190,55 @@ def test_flows_that_call_nobody_are_said_to_be_so():
         read_order(version(PROJECT, DESK), wanted(flow="other"), now=NOW)
 
     assert str(refused.value) == "the service has no flow 'other'; none of its flows has outgoing_call"
+
+
+# -- the order is stored before it is answered ------------------------------------------------------------------------
+
+
+class Desk:
+    """Orders with a store in memory. *takes*: whether the inbox takes events; *keeps*: whether they reach the store."""
+
+    def __init__(self, *, takes: bool = True, keeps: bool = True) -> None:
+        self.store = MemoryStore()
+        self._library = Library(install="test", catalogue=catalogue(), current=version())
+        self._takes, self._keeps = takes, keeps
+        self.orders = Orders(library=self._library, store=self.store, submit=self._submit, clock=lambda: NOW)
+
+    async def _submit(self, event: Event) -> bool:
+        run = event.run or ""
+        if self._takes and self._keeps and run not in self.store.rows:
+            await self.store.apply([plan_change(event, None, self._library, run=run, now=NOW)])
+        return self._takes
+
+
+async def test_an_order_is_answered_once_it_is_in_the_store():
+    desk = Desk()
+
+    answer = await desk.orders.call({"flow": "survey", "to": TO, "at": "2027-01-15T10:30:00+01:00"})
+
+    [run] = desk.store.rows
+    assert answer == {
+        "call": run.removeprefix("plan:")[:8],
+        "order": answer["order"],
+        "flow": "survey",
+        "to": TO,
+        "at": "2027-01-15T09:30:00Z",
+    }
+
+
+async def test_an_inbox_that_takes_nothing_is_said_to_have_done_nothing():
+    with pytest.raises(StoreUnavailable, match="is stopping"):
+        await Desk(takes=False).orders.call({"flow": "survey", "to": TO})
+
+
+async def test_an_order_that_is_lost_to_a_defect_is_never_promised():
+    with pytest.raises(DefectError, match="is not there"):
+        await Desk(keeps=False).orders.call({"flow": "survey", "to": TO})
+
+
+async def test_an_order_that_cannot_be_read_back_may_have_been_taken():
+    desk = Desk(keeps=False)
+    desk.store.is_away = True
+
+    with pytest.raises(TimeoutError):
+        await desk.orders.call({"flow": "survey", "to": TO})

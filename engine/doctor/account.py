@@ -30,7 +30,11 @@ def look(settings: Settings, version: Version | None, *, now: float) -> Iterator
     with AccountReader(api_url=settings.telnyx_api_url, api_key=settings.telnyx_api_key) as account:
         try:
             first = account.get("call_control_applications", {"page[size]": 1})
-            yield from _key(first, settings)
+            if (first.status < 400 and not first.is_ok) or first.status == 404:
+                message = f"what answers at {settings.telnyx_api_url} is not Telnyx's API ({first.status})"
+                yield wrong("telnyx", message, "set TELNYX_API_URL to https://api.telnyx.com/v2, or leave it out")
+                return
+            yield _key(first)
             if first.status == 401:
                 yield not_checked("account", "Telnyx shows nothing of it without a key that it accepts")
                 return
@@ -44,16 +48,15 @@ def look(settings: Settings, version: Version | None, *, now: float) -> Iterator
             yield wrong("telnyx", str(error), "check the network and TELNYX_API_URL, and try again")
 
 
-def _key(first: Found, settings: Settings) -> Iterator[Finding]:
+def _key(first: Found) -> Finding:
+    if first.is_ok:
+        return ok("api key", "Telnyx accepts it")
     if first.status == 401:
-        yield wrong("api key", "Telnyx refuses it (401)", f"copy a key from {_KEYS}, API Keys, into TELNYX_API_KEY")
-    elif first.status >= 500:
-        yield not_checked("api key", f"{settings.telnyx_api_url} has trouble of its own ({first.status})")
-    elif first.status == 403:
+        return wrong("api key", "Telnyx refuses it (401)", f"copy a key from {_KEYS}, API Keys, into TELNYX_API_KEY")
+    if first.status == 403:
         message = "Telnyx accepts it, but it may not read applications (403)"
-        yield hint("api key", message, "let ringflow doctor have a key with all rights")
-    else:
-        yield ok("api key", "Telnyx accepts it")
+        return hint("api key", message, "let ringflow doctor have a key with all rights")
+    return _unread("api key", first)
 
 
 def _clock(first: Found, now: float) -> Finding:
@@ -96,7 +99,7 @@ def _account(account: AccountReader, wants: Wants) -> Iterator[Finding]:
     for identity, source in connections.items():
         found = account.get(f"call_control_applications/{quote(identity, safe='')}")
         yield from _application(found, identity, source)
-        if wants.ringing and found.status == 200:
+        if wants.ringing and found.is_ok:
             yield _outgoing(account, found.row, wants)
     if not findings:
         yield not_checked("number", "the flows name none (calls_to: any)")
@@ -105,7 +108,7 @@ def _account(account: AccountReader, wants: Wants) -> Iterator[Finding]:
 
 def _number(found: Found, number: str, use: str, wants: Wants) -> Finding:
     check = f"number {number}"
-    if found.status != 200:
+    if not found.is_ok:
         return _unread(check, found)
     row = next((row for row in found.rows if row.get("phone_number") == number), None)
     if row is None:
@@ -125,7 +128,7 @@ def _application(found: Found, identity: str, source: str) -> Iterator[Finding]:
     if found.status == 404:
         fix = f"take the id of a Voice API application from {_APPLICATION}"
         yield wrong(check, f"there is no such Voice API application in this account ({source})", fix)
-    elif found.status != 200:
+    elif not found.is_ok:
         yield _unread(check, found)
     else:
         findings = list(_faults(check, found.row))
@@ -176,7 +179,7 @@ def _outgoing(account: AccountReader, application: Any, wants: Wants) -> Finding
         message = f"the application has no outbound voice profile, and these flows ring somebody: {rings}"
         return wrong(check, message, f"give it one at {_APPLICATION}, Outbound; else Telnyx drops such calls (D38)")
     found = account.get(f"outbound_voice_profiles/{quote(str(profile), safe='')}")
-    if found.status != 200:
+    if not found.is_ok:
         return _unread(check, found)
     if found.row.get("enabled") is False:
         return wrong(

@@ -10,6 +10,7 @@ from typing import Any
 from engine.simulator.refusals import Refusal
 from engine.simulator.values import Response
 
+_CODES = {403: "10010", 404: "10005"}
 _READ = ("call_control_applications", "phone_numbers", "outbound_voice_profiles", "public_key")
 
 
@@ -19,8 +20,8 @@ class Account:
     The answers of the account's API. A tester changes the fields.
 
     *application* and *profile* are those that every id leads to, but for the ids in *unknown*. Every number belongs
-    to the account and to the application *connection_id* ("" for none), but for those in *unknown*. *forbidden*
-    holds the first words of paths that the key may not read, *missing* those that there are not.
+    to the account and to the application *connection_id* ("" for none), but for those in *unknown*. *refused* maps the
+    first words of paths to the HTTP status with which they are refused.
     """
 
     connection_id: str = "2811212257810187875"
@@ -46,8 +47,7 @@ class Account:
         }
     )
     unknown: set[str] = field(default_factory=set)
-    forbidden: set[str] = field(default_factory=set)
-    missing: set[str] = field(default_factory=set)
+    refused: dict[str, int] = field(default_factory=dict)
 
     def answer(
         self, method: str, path: str, query: Mapping[str, str], *, public_key: str, now: float
@@ -56,10 +56,9 @@ class Account:
         what, _, identity = path.removeprefix("/v2").strip("/").partition("/")
         if method != "GET" or what not in _READ:
             return None
-        if what in self.forbidden:
-            found = Refusal(403, "10010", "The key may not do this.").response()
-        elif what in self.missing or identity in self.unknown:
-            found = Refusal(404, "10005", "There is no such thing.").response()
+        status = self.refused.get(what) or (404 if identity in self.unknown else 200)
+        if status != 200:
+            found = Refusal(status, _CODES.get(status, "10007"), "This is refused on purpose.").response()
         else:
             found = Response(200, self._read(what, identity, query, public_key))
         return Response(found.status, found.body, {"Date": formatdate(now, usegmt=True)})

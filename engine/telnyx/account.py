@@ -29,6 +29,11 @@ class Found:
     sent_at: float | None
 
     @property
+    def is_ok(self) -> bool:
+        """True when there is something to read."""
+        return self.status == 200 and self.value is not None
+
+    @property
     def row(self) -> Mapping[str, Any]:
         """The object that was asked for, empty where the answer is no object."""
         return self.value if isinstance(self.value, dict) else {}

@@ -96,8 +96,12 @@ def profile(**fields: object) -> Callable[[Account], None]:
     return lambda account: account.profile.update(fields)
 
 
-def add(where: str, *names: str) -> Callable[[Account], None]:
-    return lambda account: getattr(account, where).update(names)
+def unknown(name: str) -> Callable[[Account], None]:
+    return lambda account: account.unknown.add(name)
+
+
+def refuse(status: int, what: str) -> Callable[[Account], None]:
+    return lambda account: account.refused.update({what: status})
 
 
 def connect(connection: str) -> Callable[[Account], None]:
@@ -180,7 +184,7 @@ CASES: dict[str, tuple[Callable[[Account], None], list[Finding]]] = {
         ],
     ),
     "no such application": (
-        add("unknown", APPLICATION),
+        unknown(APPLICATION),
         [
             wrong(
                 f"application {APPLICATION}",
@@ -204,7 +208,7 @@ CASES: dict[str, tuple[Callable[[Account], None], list[Finding]]] = {
         [wrong(OUTGOING, "the outbound voice profile is disabled", f"enable it at {PORTAL}, Outbound Voice Profiles")],
     ),
     "a number of somebody else": (
-        add("unknown", NUMBER),
+        unknown(NUMBER),
         [
             wrong(
                 f"number {NUMBER}",
@@ -233,7 +237,7 @@ CASES: dict[str, tuple[Callable[[Account], None], list[Finding]]] = {
         ],
     ),
     "a public key that is not told": (
-        add("missing", "public_key"),
+        refuse(404, "public_key"),
         [
             not_checked(
                 "public key", "Telnyx did not tell it", f"compare it with {PORTAL}, Keys & Credentials, Public Key"
@@ -241,7 +245,7 @@ CASES: dict[str, tuple[Callable[[Account], None], list[Finding]]] = {
         ],
     ),
     "a key that may not read the public key": (
-        add("forbidden", "public_key"),
+        refuse(403, "public_key"),
         [
             not_checked(
                 "public key",
@@ -250,8 +254,22 @@ CASES: dict[str, tuple[Callable[[Account], None], list[Finding]]] = {
             )
         ],
     ),
+    "profiles that Telnyx cannot tell now": (
+        refuse(503, "outbound_voice_profiles"),
+        [not_checked(OUTGOING, "Telnyx answered 503", "try again later")],
+    ),
+    "a webhook URL that is none": (
+        change(webhook_event_url="https://[::1"),
+        [
+            wrong(
+                f"application {APPLICATION}",
+                "its webhook URL, https://[::1, is no address",
+                "set it to https://your.host/webhooks/telnyx",
+            )
+        ],
+    ),
     "a key that may not read numbers": (
-        add("forbidden", "phone_numbers"),
+        refuse(403, "phone_numbers"),
         [
             not_checked(f"number {NUMBER}", "the API key may not read it (403)", f"look at it at {PORTAL}"),
             not_checked(f"number {CALL_FROM}", "the API key may not read it (403)", f"look at it at {PORTAL}"),
@@ -324,7 +342,7 @@ async def test_a_refused_key_ends_the_look():
 
 async def test_a_key_that_may_not_read_applications_is_still_a_key():
     async with telnyx() as simulator:
-        simulator.account.forbidden.add("call_control_applications")
+        simulator.account.refused["call_control_applications"] = 403
         findings = await looked(settings_for(simulator), compiled(DESK))
 
     assert findings[0] == hint(
@@ -368,6 +386,53 @@ async def test_a_clock_that_is_wrong_is_said_with_its_seconds(ahead_s, finding):
         findings = await asyncio.to_thread(lambda: list(look(settings_for(simulator), compiled(DESK), now=now)))
 
     assert findings[1] == finding
+
+
+async def test_trouble_of_telnyx_is_not_called_a_fault_of_the_account():
+    async with telnyx() as simulator:
+        for what in ("call_control_applications", "phone_numbers", "public_key"):
+            simulator.account.refused[what] = 503
+        findings = await looked(settings_for(simulator), compiled(DESK))
+
+    assert [(line.check, line.result, line.message) for line in findings] == [
+        ("api key", "not_checked", "Telnyx answered 503"),
+        ("clock", "ok", "right"),
+        ("public key", "not_checked", "Telnyx did not tell it"),
+        (f"application {APPLICATION}", "not_checked", "Telnyx answered 503"),
+        (f"number {NUMBER}", "not_checked", "Telnyx answered 503"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["", "/v1", "/sim/state?"])
+async def test_an_address_that_is_not_telnyxs_api_is_named(path):
+    async with telnyx() as simulator:
+        root = simulator.url.removesuffix("/v2")
+        findings = await looked(replace(settings_for(simulator), telnyx_api_url=root + path), compiled(DESK))
+
+    status = 200 if path == "/sim/state?" else 404
+    assert findings == [
+        wrong(
+            "telnyx",
+            f"what answers at {root}{path} is not Telnyx's API ({status})",
+            "set TELNYX_API_URL to https://api.telnyx.com/v2, or leave it out",
+        )
+    ]
+
+
+async def test_connections_that_flows_name_are_looked_at_and_caller_ids_too():
+    desk = DESK.replace('{calls_to: ["+15551230000"]}', '{connection: "44"}')
+    survey = SURVEY.replace('settings: {call_from: "+15551233333"}\n', "")
+    project = 'telnyx: {connection_id: "44", caller_id: "+15559990000"}\n'
+    async with telnyx() as simulator:
+        simulator.account.connection_id = "44"
+        findings = await looked(settings_for(simulator), compiled(desk, survey, project=project))
+
+    assert [(line.check, line.result) for line in findings[3:]] == [
+        ("application 44", "ok"),
+        ("outgoing calls of 44", "ok"),
+        ("number +15559990000", "ok"),
+    ]
+    assert findings[-1].message == "its calls go to connection 44 (telnyx.caller_id in project.yaml)"
 
 
 async def test_without_telnyx_the_network_is_named():

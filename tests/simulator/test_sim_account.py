@@ -34,10 +34,11 @@ async def test_a_number_is_found_by_its_digits_only():
     assert pages[0].data[0].connection_id == CONNECTION
 
 
-@pytest.mark.parametrize(("where", "name"), [("unknown", CONNECTION), ("forbidden", "call_control_applications")])
-async def test_what_is_not_there_or_may_not_be_read_is_refused_as_by_telnyx(where, name):
-    expected = telnyx.NotFoundError if where == "unknown" else telnyx.PermissionDeniedError
+async def test_what_is_not_there_or_may_not_be_read_is_refused_as_by_telnyx():
     async with sdk() as (client, server, _):
-        getattr(server.account, where).add(name)
-        with pytest.raises(expected):
+        server.account.unknown.add(CONNECTION)
+        with pytest.raises(telnyx.NotFoundError):
+            await client.call_control_applications.retrieve(CONNECTION)
+        server.account.refused["call_control_applications"] = 403
+        with pytest.raises(telnyx.PermissionDeniedError):
             await client.call_control_applications.retrieve(CONNECTION)
