@@ -11,10 +11,13 @@ from collections.abc import Sequence
 
 import click
 
+from engine.commands.call import call
 from engine.commands.check import check
+from engine.commands.doctor import doctor
 from engine.commands.explain import explain
 from engine.commands.explore import explore
 from engine.commands.graph import graph
+from engine.commands.listen import listen
 from engine.commands.route import route
 from engine.commands.schema import schema
 from engine.commands.serve import serve
@@ -25,7 +28,7 @@ from engine.commands.test import test
 from engine.commands.trigger import trigger
 from engine.commands.verbs import verbs
 from engine.core.nearest import did_you_mean
-from engine.errors import FlowError, RingflowError, SettingsError
+from engine.errors import CommandRefused, FlowError, RingflowError, SettingsError
 
 
 def run() -> None:
@@ -47,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except SettingsError as error:
+    except (SettingsError, CommandRefused) as error:
         for problem in getattr(error, "problems", ()) or (str(error),):
             click.echo(f"ringflow: {problem}", err=True)
         return USAGE
@@ -103,5 +106,9 @@ def cli() -> None:
     """Phone calls written as YAML state machines: check them, test them, run them on Telnyx."""
 
 
-for command in (init, new, check, test, explore, graph, route, explain, verbs, schema, serve, simulate, trigger):
+_COMMANDS = (
+    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, simulate,
+    trigger,
+)  # fmt: skip
+for command in _COMMANDS:
     cli.add_command(command)

@@ -117,6 +117,14 @@ class Settings:
             )
 
 
+def listen_address(name: str, text: str) -> str:
+    """Return *text*, the HOST:PORT that the option *name* gives. Raises SettingsError."""
+    try:
+        return _address(text)
+    except SettingsError as error:
+        raise SettingsError(f"{name} {error}") from None
+
+
 class _Source:
     """The environment, with what was wrong in it so far."""
 

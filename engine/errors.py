@@ -3,6 +3,8 @@ Every exception that ringflow raises on purpose, sorted by who must act.
 
     RingflowError
     ├── SettingsError          the operator: a setting is missing or malformed (exit code 2)
+    ├── CommandRefused         whoever gave a command: the service does not do it (exit code 2)
+    ├── ServiceAway            the operator: no service answers at the admin listener (exit code 3)
     ├── FlowError              the author: a flow, project or scenario file has problems (exit code 1)
     ├── WebhookRejected        nobody: a request that is not a genuine Telnyx webhook (HTTP 4xx)
     ├── CarrierError           the engine's retry rules
@@ -32,6 +34,14 @@ class SettingsError(RingflowError):
     def __init__(self, message: str, *, problems: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems or (message,)
+
+
+class CommandRefused(RingflowError):
+    """A running service does not do what it is told to; the message says what to give instead."""
+
+
+class ServiceAway(RingflowError):
+    """No service answers at the admin listener, or it broke off before it answered."""
 
 
 class FlowError(RingflowError):

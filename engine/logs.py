@@ -9,6 +9,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 
+from engine.core.names import PLAN
 from engine.ports import Log
 
 # Seven digits or more, as people and programs write them: +34600111222, +1 (555) 123-0000, %2B34600111222.
@@ -26,7 +27,8 @@ Redact = Callable[[Any], Any]
 
 def call_name(run: str) -> str:
     """Return what people see of a run's id: 8 letters, or a room or queue by its name (interfaces.md, "Identity")."""
-    return run if ":" in run else run[:8]
+    name = run.removeprefix(PLAN)
+    return name if ":" in name else name[:8]
 
 
 def redaction(secrets: Iterable[str], *, full_numbers: bool) -> Redact:

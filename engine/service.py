@@ -25,6 +25,7 @@ from engine.core.program import Library
 from engine.errors import CarrierError, DefectError, RingflowError, StoreUnavailable
 from engine.logs import open_log, redaction
 from engine.metrics import Metrics
+from engine.orders import Orders
 from engine.ports import Log, Store
 from engine.runtime.clock import Alarms, SystemClock
 from engine.runtime.inbox import Inbox
@@ -201,7 +202,11 @@ class _Service:
 
     def admin_app(self) -> web.Application:
         token = self.settings.admin_token if self.settings.admin_socket is None else ""
-        return build_admin_app(metrics=self.metrics.text, readiness=self.readiness, token=token)
+        orders = Orders(library=self.library, store=self.store, submit=self.inbox.submit, clock=self.clock.now)
+        acts = {"call": orders.call}
+        return build_admin_app(
+            metrics=self.metrics.text, readiness=self.readiness, token=token, acts=acts, log=self.log
+        )
 
     def problems(self) -> list[str]:
         """Return why the service takes no calls right now; that Telnyx is out of reach is no reason."""

@@ -30,11 +30,13 @@ MAY_IMPORT = {
     "web": {"core", "errors", "ports"},
     "testing": {"core", "errors", "ports", "store"},
     "config": {"core", "errors", "telnyx"},
+    "listen": {"core", "errors", "telnyx", "web"},
+    "doctor": {"check", "config", "core", "errors", "flows_folder", "store", "telnyx"},
     "flows_folder": {"errors"},
     "reference": {"core", "language", "tables"},
     "commands": {
-        "check", "config", "core", "errors", "explore", "flows_folder", "graph", "reference", "resources",
-        "scenario", "service", "simulator", "tables",
+        "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "listen", "logs",
+        "reference", "resources", "scenario", "service", "simulator", "tables", "telnyx",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip

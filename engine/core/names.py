@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+PLAN = "plan:"  # how the run ids of planned calls begin
 ME = "me"  # what a flow calls the leg itself, among the people of a room
 
 
@@ -27,12 +28,12 @@ def room_run(name: str) -> str:
 
 def plan_run(name: str) -> str:
     """Return the run id of a planned call."""
-    return f"plan:{name}"
+    return f"{PLAN}{name}"
 
 
 def is_leg(run: str) -> bool:
     """Tell whether *run* is a leg's, and not a room's, a queue's or a planned call's."""
-    return not run.startswith(("room:", "queue:", "plan:"))
+    return not run.startswith(("room:", "queue:", PLAN))
 
 
 def queue_run(name: str) -> str:

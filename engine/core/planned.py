@@ -71,16 +71,22 @@ class _Turn:
         self.journal.append(JournalEntry(run=plan.run, at=self.now, kind="call", record=told))
 
 
-def call_now(version: str, flow: str, to: str, give: Mapping[str, Any], *, order: str, now: float) -> Event:
+def ordered(version: str, flow: str, to: str, give: Mapping[str, Any], *, order: str, at: float) -> Event:
     """
-    Return the message that has *flow* call *to* at once, as ``ringflow call`` orders it.
+    Return the message that has *flow* call *to* at the time *at*, as ``ringflow call`` orders it.
 
     *order* is any text that no other order has; the same one never rings twice.
     """
     payload = {
-        "version": version, "flow": flow, "to": to, "at": now, "give": dict(give), "connection_id": "", "called": "",
+        "version": version, "flow": flow, "to": to, "at": at, "give": dict(give), "connection_id": "", "called": "",
     }  # fmt: skip
     return Event(id=f"order:{order}", type=MADE, run=plan_run(run_id(order)), payload=payload)
+
+
+def whom(row: Row) -> tuple[str, str]:
+    """Return the flow and the number of the planned call in *row*."""
+    plan = Plan(**orjson.loads(row.state))
+    return plan.flow, plan.to
 
 
 def plan_change(event: Event, row: Row | None, library: Library, *, run: str, now: float) -> Change:
@@ -113,6 +119,8 @@ def plan_change(event: Event, row: Row | None, library: Library, *, run: str, no
 
 def _row(plan: Plan, version: str, now: float) -> Row:
     ended_at = now if plan.stage == "over" else None
+    if ended_at is not None:
+        plan.give = {}  # the leg has it; a secret among it need not lie in a tombstone
     return Row(run=plan.run, ver=plan.ver, state=orjson.dumps(plan).decode(), version=version, ended_at=ended_at)
 
 

@@ -8,7 +8,7 @@ from engine.core.event import ClientState
 from engine.core.flow import Flow
 from engine.core.leg import Leg, Level
 from engine.core.names import is_leg
-from engine.core.planned import call_now
+from engine.core.planned import ordered
 from engine.core.program import Program
 from engine.scenario.reading import called, role_name
 from engine.scenario.stage import Stage
@@ -48,7 +48,7 @@ class Cast:
         """Have the flow call *name*, as somebody does with ``ringflow call``."""
         stage, version = self.stage, self.stage.library.current.hash
         number = number or _OWN_NUMBERS.format(len(self.legs) + 1)
-        order = call_now(version, self.flow.name, number, {}, order=f"{name} {stage.now}", now=stage.now)
+        order = ordered(version, self.flow.name, number, {}, order=f"{name} {stage.now}", at=stage.now)
         assert order.run is not None
         self.ordered[order.run] = name
         stage.receive(order)

@@ -15,6 +15,7 @@ import orjson
 from aiohttp import web
 
 from engine.errors import SettingsError
+from engine.simulator.account import Account
 from engine.simulator.control import Control, is_bearer
 from engine.simulator.deliveries import Deliveries, Destination
 from engine.simulator.refusals import Refusal
@@ -51,6 +52,7 @@ class SimulatorServer:
     ) -> None:
         self.api_key = token or API_KEY
         self.clock = clock
+        self.account = Account()
         self._listen = listen
         self._signer = Signer()
         self._deliveries = Deliveries(self._signer, webhooks)
@@ -151,9 +153,9 @@ class SimulatorServer:
         body = await _json_object(request)
         if body is None:
             return Refusal(400, "10015", "The body must be a JSON object.").response()
-        return self.world.request(
-            request.method, request.rel_url.raw_path, query=dict(request.query), body=body, now=self.clock()
-        )
+        method, path, query, now = request.method, request.rel_url.raw_path, dict(request.query), self.clock()
+        of_account = self.account.answer(method, path, query, public_key=self.public_key, now=now)
+        return of_account or self.world.request(method, path, query=query, body=body, now=now)
 
 
 async def _json_object(request: web.Request) -> dict[str, Any] | None:

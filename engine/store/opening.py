@@ -98,13 +98,14 @@ def _open_private(path: Path, *, database: Path) -> int:
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreUnavailable(f"the database {database} {_why(error)}") from error
+        raise StoreUnavailable(f"the database {database} {why_not(error)}") from error
     with suppress(OSError):  # someone else's file: theirs to close up
         os.fchmod(file, 0o600)
     return file
 
 
-def _why(error: OSError) -> str:
+def why_not(error: OSError) -> str:
+    """Return why a database or its lock cannot be opened, as the end of a sentence."""
     if error.errno == errno.ENOENT:
         return "cannot be created because its folder does not exist; create the folder or set RINGFLOW_DATABASE"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -114,23 +115,36 @@ def _why(error: OSError) -> str:
     return f"cannot be opened ({error.strerror})"
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+def applied_migrations(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> frozenset[int]:
+    """
+    Return the numbers of the migrations that the database has; nothing is written.
+
+    Raises:
+        StoreUnavailable, StoreTooNew, StoreError: another program or another version made it.
+    """
     tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
-    if tables and "migrations" not in tables:
+    if not tables:
+        return frozenset()
+    if "migrations" not in tables:
         raise StoreUnavailable(f"the database {path} belongs to another program; set RINGFLOW_DATABASE to another file")
-    connection.execute("create table if not exists migrations (number integer primary key, name text, checksum text)")
     applied = dict(connection.execute("select number, checksum from migrations"))
     if applied and max(applied) > migrations[-1].number:
         raise StoreTooNew(f"the database {path} was written by a newer version of ringflow; install that version again")
     for migration in migrations:
-        checksum = applied.get(migration.number)
-        if checksum is None:
-            _apply(connection, migration)
-        elif checksum != migration.checksum:
+        if applied.get(migration.number, migration.checksum) != migration.checksum:
             raise StoreError(
                 f"the database {path} was made with another {migration.name} than this installation has; "
                 "install the version of ringflow that made it"
             )
+    return frozenset(applied)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
+    applied = applied_migrations(connection, path, migrations)
+    connection.execute("create table if not exists migrations (number integer primary key, name text, checksum text)")
+    for migration in migrations:
+        if migration.number not in applied:
+            _apply(connection, migration)
 
 
 def _apply(connection: sqlite3.Connection, migration: Migration) -> None:

@@ -61,7 +61,7 @@ def build_app(
         kind = "audio/wav" if address.endswith(".wav") else "audio/mpeg"
         return web.Response(body=content, content_type=kind, headers=headers)
 
-    app = web.Application(middlewares=[_tell_connection])
+    app = web.Application(middlewares=[tell_connection])
     app.router.add_post(WEBHOOK_PATH, endpoint.receive)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
@@ -70,7 +70,8 @@ def build_app(
 
 
 @web.middleware
-async def _tell_connection(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def tell_connection(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let the connection know when its request is done, so that it may rest between two."""
     connection = connection_of(request)
     try:
         return await handler(request)

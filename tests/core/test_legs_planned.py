@@ -7,7 +7,7 @@ from core_stage import START, Phone, flow
 from legs_flow import MOBILE, answer, office, rung
 
 from engine.core.event import Event
-from engine.core.planned import call_now
+from engine.core.planned import ordered
 
 CALLBACK = """\
 flow: callback
@@ -181,7 +181,7 @@ def test_a_leg_of_which_nothing_is_heard_is_given_up():
 def test_a_person_can_order_a_call():
     phone = office(CALLBACK)
     version = phone.stage.library.current.hash
-    order = call_now(version, "callback", MOBILE, {"reason": "an order"}, order="one", now=phone.now)
+    order = ordered(version, "callback", MOBILE, {"reason": "an order"}, order="one", at=phone.now)
     phone.stage.receive(order)
     phone.stage.receive(Event(id="again", type=order.type, run=order.run, payload=order.payload))
     phone.wait(1)
@@ -190,6 +190,17 @@ def test_a_person_can_order_a_call():
     assert len(phone.rows(operation="dial")) == 1
     assert phone.logged()[0] == f"{MOBILE} because of an order"
     assert phone.state(call) == "hello"
+
+
+def test_what_was_given_is_forgotten_when_the_call_is_answered():
+    phone = booked()
+    [plan] = [run for run in phone.stage.rows if run.startswith("plan:")]
+    phone.wait(3600)
+    before = phone.stage.rows[plan].state
+    answer(phone, wait=3)
+
+    assert '"give":{"reason":"why"}' in before
+    assert '"give":{}' in phone.stage.rows[plan].state
 
 
 # -- numbers from data ---------------------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from pages import DOCS, ROOT
 
 from engine.check.explain import rule_pages
 from engine.cli import cli, main
+from engine.listen.fixture import MOST_FILES
 
 PAGE = (DOCS / "commands.md").read_text(encoding="utf-8")
+WITH_OPTIONS = ("doctor", "listen", "call")
 
 
 def section(heading: str) -> str:
@@ -30,6 +32,13 @@ def test_every_choice_of_check_has_its_row():
     choices = [f"{option.opts[0]} {choice}" for option in options for choice in option.type.choices]
 
     assert re.findall(r"^\| `(--[^`]+)` \|", section("check"), re.MULTILINE) == choices
+
+
+@pytest.mark.parametrize("name", WITH_OPTIONS)
+def test_every_option_has_its_row(name: str):
+    options = [param.opts[0] for param in cli.commands[name].params if isinstance(param, click.Option)]
+
+    assert re.findall(r"^\| `(--[a-z-]+)", section(name), re.MULTILINE) == options
 
 
 def test_every_option_of_test_has_its_row():
@@ -61,3 +70,7 @@ def test_rules_that_are_shown_exist():
 
     assert shown == {"R001", "unknown-state"}
     assert shown <= {name for page in rule_pages() for name in (page.code, page.name)}
+
+
+def test_the_number_of_files_that_listen_writes_is_that_of_the_code():
+    assert f"at most {MOST_FILES} in all" in section("listen")

@@ -58,7 +58,9 @@ def _text(shape: Shape, name: str) -> str:
 def _objects(shape: Shape, name: str) -> list[Any]:
     if "properties" not in shape:
         other = shape.get("additional")
-        return [{"key": value} for value in good(other, name)] if isinstance(other, Mapping) and other else [{"key": "x"}]
+        return (
+            [{"key": value} for value in good(other, name)] if isinstance(other, Mapping) and other else [{"key": "x"}]
+        )
     parts = {name: good(part, name) for name, part in shape["properties"].items()}
     most = max((len(values) for values in parts.values()), default=1)
     return [{name: values[min(index, len(values) - 1)] for name, values in parts.items()} for index in range(most)]

@@ -127,4 +127,8 @@ def test_log_that_cannot_be_written_harms_nobody(error):
 
 
 def test_name_of_a_call_is_short_and_a_room_keeps_its_own():
-    assert (call_name("abcdefghijkl"), call_name("queue:support")) == ("abcdefgh", "queue:support")
+    assert [call_name(run) for run in ("abcdefghijkl", "plan:abcdefghijkl", "queue:support")] == [
+        "abcdefgh",
+        "abcdefgh",
+        "queue:support",
+    ]

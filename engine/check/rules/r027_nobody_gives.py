@@ -12,11 +12,15 @@ CODE = Code("R027", "nobody-gives", "A flow that needs values and also answers c
 
 
 def check(folder: Folder) -> Iterator[Problem]:
-    """Yield one problem for each flow with ``needs`` that a call can begin with without another flow."""
+    """
+    Yield one problem for each flow with ``needs`` that a call can begin with and nobody gives it anything.
+
+    Another flow gives, and so does whoever orders a call (``outgoing_call``).
+    """
     unrouted = folder.project.project.unrouted.flow
     for flow in folder.trees:
         starts = flow.caller.starts
-        is_outside = not starts.is_empty or starts.outgoing is not None or flow.name.text == unrouted
+        is_outside = not starts.is_empty or flow.name.text == unrouted
         if flow.needs and is_outside:
             name = flow.needs[0]
             message = f"calls from outside come here too, and nobody would give them '{name}'"
