@@ -38,7 +38,8 @@ def copied(value: T, *, shared: tuple[type, ...]) -> T:
 @cache
 def is_value(kind: Any) -> bool:
     """Tell whether objects of a class are frozen: the house's values hold nothing that can be changed."""
-    return is_dataclass(kind) and bool(kind.__dataclass_params__.frozen)
+    parameters = getattr(kind, "__dataclass_params__", None)
+    return parameters is not None and bool(parameters.frozen)
 
 
 _Copy = Callable[[Any], Any]
