@@ -26,7 +26,7 @@ check: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/ringflow check flows examples/first_flow
-	$(BIN)/ringflow test flows examples/first_flow
+	$(BIN)/ringflow test flows examples/first_flow --fail-under 100
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -22,6 +22,7 @@ from engine.commands.simulate import simulate
 from engine.commands.starting import init, new
 from engine.commands.terminal import ENGINE, OK, PROBLEMS, USAGE
 from engine.commands.test import test
+from engine.commands.trigger import trigger
 from engine.commands.verbs import verbs
 from engine.core.nearest import did_you_mean
 from engine.errors import FlowError, RingflowError, SettingsError
@@ -102,5 +103,5 @@ def cli() -> None:
     """Phone calls written as YAML state machines: check them, test them, run them on Telnyx."""
 
 
-for command in (init, new, check, test, explore, graph, route, explain, verbs, schema, serve, simulate):
+for command in (init, new, check, test, explore, graph, route, explain, verbs, schema, serve, simulate, trigger):
     cli.add_command(command)

@@ -30,6 +30,7 @@ from engine.runtime.clock import Alarms, SystemClock
 from engine.runtime.inbox import Inbox
 from engine.runtime.outbox import Outbox
 from engine.runtime.outside import HttpOutside
+from engine.runtime.roll_call import RollCall
 from engine.runtime.timers import Timers
 from engine.tables import catalogue
 from engine.telnyx.client import TelnyxClient
@@ -165,6 +166,7 @@ class _Service:
         )
         self.versions = Versions(store=store, library=library, outside=self.outside, settings=settings, log=log)
         self.timers = Timers(clock=self.clock, alarms=self.alarms, post=self.inbox.post)
+        self.roll_call = RollCall(store=store, clock=self.clock, runs=lambda: self.timers.runs, post=self.inbox.post)
         self.metrics.watch(
             {
                 "ready": ("1 while the service takes calls.", lambda: not self.problems()),
@@ -235,11 +237,12 @@ class _Service:
         """Take up the commands and timers that an earlier process left."""
         outstanding = await self.store.outstanding()
         self.outbox.start(outstanding.outbox)
-        self.timers.start(outstanding.timers)
+        not_before = await self.roll_call.timers_from(len(outstanding.timers))
+        self.timers.start(outstanding.timers, not_before=not_before)
 
     async def run(self) -> None:
         """Run the parts until the service is to stop, then drain. A part that fails ends the service."""
-        parts = (self.alarms.run(), self.inbox.run(), self.outbox.run(), self._keep_house())
+        parts = (self.alarms.run(), self.inbox.run(), self.outbox.run(), self._keep_house(), self._call_rolls())
         tasks = [asyncio.ensure_future(part) for part in parts]
         stopping = asyncio.ensure_future(self.stopping.wait())
         try:
@@ -262,6 +265,14 @@ class _Service:
         deadline = self.clock.now() + _DRAIN_S
         while not (self.inbox.is_idle and self.outbox.is_idle) and self.clock.now() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+    async def _call_rolls(self) -> None:
+        while True:
+            try:
+                await self.roll_call.run()
+            except StoreUnavailable as error:
+                self.inbox.note_trouble(str(error))
+                await self.clock.sleep_until(self.clock.now() + _HOUSEKEEPING_S)
 
     async def _keep_house(self) -> None:
         """Prune what ended long ago, and see whether a refused key works again."""

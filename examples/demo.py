@@ -171,6 +171,8 @@ async def stage(flows: Path, secrets: dict[str, str]) -> AsyncIterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="ringflow-demo-") as folder:
         simulator = await _start(
             "simulate",
+            "--format",
+            "json",
             "--listen",
             "127.0.0.1:0",
             "--speed",

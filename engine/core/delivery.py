@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from engine.core import read_back
 from engine.core.answer import Answer
 from engine.core.catalogue import Catalogue, Operation
-from engine.core.command import HTTP, NOTIFY, OutboxRow
+from engine.core.command import HTTP, NOTIFY, Command, OutboxRow
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
 
 PATIENCE_S = 5.0  # how long the head of a chain may block those behind it
@@ -21,6 +22,8 @@ _STOP_S = 45.0  # the last attempt starts this long after the first: well inside
 _GRACE_S = 15.0  # an attempt that has not ended so long after the stop never will
 _KEY_REFUSED_PAUSE_S = 5.0
 _CLOCK_SLACK_S = 1.0
+_MOST_QUESTIONS = 3
+_QUESTION_GAP_S = 2.0
 _ALREADY_SO = frozenset({"90038"})  # "already in queue"; 90033 (the room exists) is for the room to look into
 
 Failure = Literal["unreached", "silent"]
@@ -104,18 +107,33 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask Telnyx with *question*, which only reads, whether the command was done."""
+
+    question: Command
+
+
+@dataclass(frozen=True, slots=True)
 class Settle:
     """It is over: *outcome* goes to the command's run."""
 
     outcome: Event
 
 
-Step = Send | Wait | Settle
+Step = Send | Wait | Ask | Settle
 
 
-def next_step(row: OutboxRow, terms: Terms, attempts: Sequence[Attempt], *, restarted: bool, now: float) -> Step:
+def next_step(
+    row: OutboxRow,
+    terms: Terms,
+    attempts: Sequence[Attempt],
+    *,
+    questions: Sequence[Attempt] = (),
+    restarted: bool,
+    now: float,
+) -> Step:
     """
-    Return what to do about *row* after *attempts*, oldest first.
+    Return what to do about *row* after *attempts*, and after *questions* whether it was done; each oldest first.
 
     *restarted*: an earlier process has tried it, and what became of that is not known.
     """
@@ -123,7 +141,7 @@ def next_step(row: OutboxRow, terms: Terms, attempts: Sequence[Attempt], *, rest
     if outcome is not None:
         return Settle(outcome)
     if not attempts:
-        return _first_step(row, terms, restarted=restarted, now=now)
+        return _first_step(row, terms, questions, restarted=restarted, now=now)
     is_in_doubt = restarted or any(attempt.may_have_arrived for attempt in attempts)
     is_under_way = any(attempt.ended_at is None for attempt in attempts)
     stop_at = _stop_at(row, terms, attempts)
@@ -131,9 +149,30 @@ def next_step(row: OutboxRow, terms: Terms, attempts: Sequence[Attempt], *, rest
     may_repeat = terms.repeats != "never" or not is_in_doubt
     if may_repeat and due <= stop_at and now <= stop_at and len(attempts) < terms.max_attempts:
         return Send() if now >= due else Wait(due)
-    if is_under_way and now < stop_at + _GRACE_S:
-        return Wait(stop_at + _GRACE_S)
-    return Settle(in_doubt(row) if is_in_doubt else _given_up(row, attempts))
+    given_up_at = max(stop_at, attempts[-1].at) + _GRACE_S
+    if is_under_way and now < given_up_at:
+        return Wait(given_up_at)
+    return _find_out(row, attempts, questions, now) if is_in_doubt else Settle(_given_up(row, attempts))
+
+
+def _find_out(row: OutboxRow, attempts: Sequence[Attempt], questions: Sequence[Attempt], now: float) -> Step:
+    """Return how to go on with a command of which nobody knows whether it was done."""
+    question = read_back.question(row.command)
+    if question is None:
+        return Settle(in_doubt(row))
+    last = questions[-1] if questions else None
+    if last is not None and last.ended_at is None:
+        return Wait(last.at + _GRACE_S) if now < last.at + _GRACE_S else Settle(in_doubt(row))
+    is_about_now = last is not None and all(last.at >= (attempt.ended_at or now) for attempt in attempts)
+    done = read_back.is_done(row.command, last.answer) if last is not None and last.answer and is_about_now else None
+    if done:
+        return Settle(_outcome(row, ACCEPTED, status=200, body={}))
+    if done is False:
+        return Send()
+    if len(questions) == _MOST_QUESTIONS:
+        return Settle(in_doubt(row))
+    due = last.at + _QUESTION_GAP_S if last is not None and is_about_now else now
+    return Ask(question) if now >= due else Wait(due)
 
 
 def _outcome_of_answers(row: OutboxRow, attempts: Sequence[Attempt], *, restarted: bool) -> Event | None:
@@ -150,7 +189,7 @@ def _outcome_of_answers(row: OutboxRow, attempts: Sequence[Attempt], *, restarte
     return _refused_by(row, final)
 
 
-def _first_step(row: OutboxRow, terms: Terms, *, restarted: bool, now: float) -> Step:
+def _first_step(row: OutboxRow, terms: Terms, questions: Sequence[Attempt], *, restarted: bool, now: float) -> Step:
     """Return what to do about a command that this process has not tried."""
     if not restarted:
         is_stale = terms.repeats != "always" and now - row.created_at > _STOP_S
@@ -159,7 +198,7 @@ def _first_step(row: OutboxRow, terms: Terms, *, restarted: bool, now: float) ->
         return Send()
     age_s = now - (row.first_attempt_at or 0.0)
     is_remembered = terms.repeats == "while_remembered" and -_CLOCK_SLACK_S <= age_s <= _STOP_S
-    return Send() if is_remembered else Settle(in_doubt(row))
+    return Send() if is_remembered else _find_out(row, (), questions, now)
 
 
 def _stop_at(row: OutboxRow, terms: Terms, attempts: Sequence[Attempt]) -> float:

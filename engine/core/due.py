@@ -79,6 +79,7 @@ _FIRES = {
     "watch": _ask_whether_gone,
     "hangup": ask_whether_alive,
     "quiet": _quiet,
+    "music": media.miss_music,
     "last": states.last_after,
     "departed": rooms.depart,
     "line": messages.not_back_in_line,

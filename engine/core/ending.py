@@ -65,7 +65,9 @@ def _run_silently(turn: Turn, block: State, event: Event) -> None:
     rule = next((rule for rule in rules if rule.condition is None or rule.condition.evaluate(scope)), None)
     if rule is None:
         return
-    turn.note("rule", flow=turn.leg.flow, role=turn.leg.role, block=block.name, line=rule.line)
+    turn.note(
+        "rule", flow=turn.leg.flow, role=turn.leg.role, block=block.name, line=rule.line, column=rule.column
+    )  # fmt: skip
     number = rule.do
     while number:
         action = block.action(number)

@@ -14,6 +14,7 @@ TIMER = "timer"  # payload: gen
 ACCEPTED = "action.accepted"  # payload: command_id, status, body: Telnyx answered 2xx
 REFUSED = "action.refused"  # payload: command_id, status, code, title, detail
 IN_DOUBT = "action.in_doubt"  # payload: command_id: it may or may not have been done, and is not sent again
+LOOK = "engine.look"  # the service asks whether the call still lives: webhooks may have been lost
 DEFECT = "engine.defect"  # a step() raised: the call goes to its error exit
 
 _MOST_DIGITS = 9  # of a count of commands; int() refuses to read thousands of them

@@ -20,13 +20,15 @@ class Exit:
     """
     Where a rule leads: a state of the same role, another flow, or one of the words hangup, end, stay.
 
-    *give* maps the needs of that flow to values, Formulas or Texts.
+    *give* maps the needs of that flow to values, Formulas or Texts. *line* and *column* say where it is written.
     """
 
     kind: ExitKind
     state: str = ""
     flow: str = ""
     give: Mapping[str, Any] = field(default_factory=dict)
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,14 @@ class Rule:
     """
     ``if`` *condition* (a Formula; None: always), ``do`` the block that begins with step number *do* (0: nothing),
     ``then`` go to *then* (None: stay). Where there is a block, the block's last Action carries the same exit.
+    *line* and *column* tell the rules of a flow apart.
     """
 
     condition: Any | None = None
     do: int = 0
     then: Exit | None = None
     line: int = 0
+    column: int = field(default=0, compare=False)
 
 
 Rules = tuple[Rule, ...]

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, run_id
-from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, REFUSED, TIMER, Event
+from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, LOOK, REFUSED, TIMER, Event
 from engine.core.leg import Leg
 from engine.core.links import RUNG
 from engine.core.names import conference_key, control_key, is_leg, leg_key
@@ -29,7 +29,7 @@ from engine.core.turn import Outgoing, Turn
 
 UNBORN_FOR_S = 90.0
 ADRIFT_FOR_S = 3600.0  # a call is hung up and no call.hangup comes: the run ends nevertheless
-_ENGINE_EVENTS = frozenset({TIMER, ACCEPTED, REFUSED, IN_DOUBT})
+_ENGINE_EVENTS = frozenset({TIMER, ACCEPTED, REFUSED, IN_DOUBT, LOOK})
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,13 +52,14 @@ class Media:
     """
     What was last made audible: the count of its command, and of the stop that was sent to end it (0: none).
 
-    *depth* is that of the flow whose step it was.
+    *depth* is that of the flow whose step it was. *is_heard*: Telnyx has reported that the music began.
     """
 
     kind: MediaKind
     n: int
     stop_n: int = 0
     depth: int = 0
+    is_heard: bool = False
 
 
 @dataclass(slots=True)
@@ -199,6 +200,7 @@ class Leg:
     *at* is the state of the flow's machine: ``role:state#step``, step 0 while none runs. *n* counts the commands that
     carried our client_state; *first_n* is the n of the state's first one (0: none yet). *timers* are epoch seconds
     by name; *gen* belongs to the one timer row. *spent* counts steps since something came from outside.
+    *music* is the step of the state that plays it; *restarts*: how often it began anew, as nobody reported it.
     *error_state* is the state that an error led to; *is_failing*: the next move is an error's.
     *stay* counts the rooms that the leg asked to be let into: what a room says about an earlier stay is stale.
     *rung* are the legs that it rings, by their runs. *early* are messages of legs that it may be linked with soon.
@@ -260,6 +262,7 @@ class Leg:
     sent: dict[str, Sent] = field(default_factory=dict)
     media: Media | None = None
     music: int = 0
+    restarts: int = 0
     timers: dict[str, float] = field(default_factory=dict)
     due: float | None = None
     gen: int = 0

@@ -14,6 +14,8 @@ from engine.core.leg import Media, MediaKind
 from engine.core.turn import Turn
 
 QUIET_AFTER_S = 0.5
+MUSIC_BEGINS_WITHIN_S = 8.0  # after Telnyx has taken the command; a caller sits in silence for ten seconds at most
+_MOST_RESTARTS = 3
 UNANSWERED_STOP_S = 5.0  # the longest that an unanswered command holds up its chain
 QUESTIONS = {
     "gather": "gather_stop",
@@ -67,7 +69,33 @@ def stop_answered(turn: Turn) -> None:
 def quiet(turn: Turn) -> None:
     """Nothing is to be heard any more."""
     turn.leg.media = None
-    turn.drop_timers("quiet")
+    turn.drop_timers("quiet", "music")
+
+
+def await_music(turn: Turn) -> None:
+    """Telnyx has taken the command for music: ``call.playback.started`` is to follow (facts.md, section 0, 3)."""
+    media = turn.leg.media
+    if media is not None and not media.is_heard and turn.leg.restarts < _MOST_RESTARTS:
+        turn.set_timer("music", MUSIC_BEGINS_WITHIN_S)
+
+
+def note_start(turn: Turn, event: Event) -> None:
+    """Note that the music that Telnyx was asked for can be heard."""
+    media, token = turn.leg.media, event.client_state
+    if event.type != "call.playback.started" or media is None or media.kind != "music":
+        return
+    if token is None or token.run != turn.leg.run or token.n >= media.n:
+        media.is_heard = True
+        turn.drop_timers("music")
+        turn.leg.restarts = 0
+
+
+def miss_music(turn: Turn) -> None:
+    """Nobody reported that the music began: the leg counts as quiet, so that the state's music begins anew."""
+    media = turn.leg.media
+    if media is not None and media.kind == "music" and not media.stop_n:
+        turn.leg.restarts += 1
+        quiet(turn)
 
 
 def note_end(turn: Turn, event: Event) -> bool:

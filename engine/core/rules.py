@@ -41,7 +41,7 @@ def judge(turn: Turn, rules: Rules, payload: Mapping[str, Any]) -> Rule | None:
 
 def follow(turn: Turn, rule: Rule, *, block: str, payload: Mapping[str, Any]) -> None:
     """Put the rule's block in line, or take its exit at once where it has none."""
-    turn.note("rule", flow=turn.leg.flow, role=turn.leg.role, block=block, line=rule.line)
+    turn.note("rule", flow=turn.leg.flow, role=turn.leg.role, block=block, line=rule.line, column=rule.column)
     if not rule.do:
         if rule.then is not None:
             take(turn, rule.then, payload)
@@ -61,6 +61,8 @@ def take(turn: Turn, exit_: Exit, payload: Mapping[str, Any]) -> None:
     except FormulaError as error:
         fail(turn, Failure("formula", title=str(error)), verb="then")
     else:
+        if exit_.kind != "stay":
+            turn.note("exit", flow=turn.leg.flow, role=turn.leg.role, line=exit_.line, column=exit_.column)
         exits.go(turn, exit_, given)
 
 

@@ -58,7 +58,7 @@ def leave(turn: Turn, *, is_ending: bool = False) -> None:
     leg = turn.leg
     drop_steps(turn, is_ending=is_ending)
     leg.waiting = [] if is_ending else [frame for frame in leg.waiting if frame.depth < turn.depth]
-    leg.main, leg.music = 0, 0
+    leg.main, leg.music, leg.restarts = 0, 0, 0
     levels.drop_clocks(turn, 0 if is_ending else turn.depth)
     turn.drop_timers("last")
     if not is_ending:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from engine.core import agenda, due, ending, far_legs, leg_messages, links, media, messages, rules, states
 from engine.core.acts import queueing, rooms
 from engine.core.acts.act import Failure
-from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, REFUSED, TIMER, Event
+from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, LOOK, REFUSED, TIMER, Event
 from engine.core.leg import Sent
 from engine.core.names import room_run
 from engine.core.turn import Turn
@@ -33,6 +33,8 @@ def step(turn: Turn, event: Event) -> None:
         due.fall_due(turn)
     elif event.type == DEFECT:
         _defect(turn)
+    elif event.type == LOOK:
+        turn.send("call_retrieve", use="look")
     elif event.run is not None and event.type in messages.MESSAGES:
         messages.MESSAGES[event.type](turn, event)
     elif event.run is not None and event.type in leg_messages.MESSAGES:
@@ -72,6 +74,9 @@ def _webhook(turn: Turn, event: Event) -> None:
     name = far_legs.name_of(turn, event)
     if name is None or _is_early_key(turn, event):
         return
+    if _is_told_again(turn, name, event):
+        turn.note("stray", type=event.type, why="it was known already")
+        return
     is_hidden = _is_hidden(turn, name, event)
     if name == event.type:
         links.forward(turn, event)
@@ -94,6 +99,20 @@ def _is_early_key(turn: Turn, event: Event) -> bool:
     )
 
 
+def _is_told_again(turn: Turn, name: str, event: Event) -> bool:
+    """
+    Tell whether an event reports once more, under another id, that the leg came to where it is.
+
+    Webhooks come at least once (facts.md, section 0, 1), and nobody promises that a repetition keeps its id.
+    """
+    leg = turn.leg
+    is_there, place = {
+        "call.enqueued": (bool(leg.queue) and event.payload.get("queue") == leg.queue, "queue"),
+        "conference.participant.joined": (leg.is_in_room and event.conference_id == leg.conference_id, "room"),
+    }.get(name, (False, ""))
+    return is_there and event.occurred_at is not None and event.occurred_at == leg.newest.get(place)
+
+
 def _take_note(turn: Turn, name: str, event: Event) -> None:
     """Keep the leg's own record in line with what Telnyx says, whatever the state makes of it."""
     leg = turn.leg
@@ -107,6 +126,7 @@ def _take_note(turn: Turn, name: str, event: Event) -> None:
     elif name in ("conference.participant.joined", "conference.participant.left"):
         _note_room(turn, name, event)
     else:
+        media.note_start(turn, event)
         _note_end(turn, event)
 
 
@@ -234,7 +254,7 @@ def _outcome(turn: Turn, event: Event) -> None:
         return
     if sent.use == "stop":
         media.stop_answered(turn)
-    elif sent.use in ("watch", "gone"):
+    elif sent.use in ("watch", "gone", "look"):
         _seen(turn, sent, event)
     elif sent.use == "connect":
         messages.left_line(turn)
@@ -257,6 +277,8 @@ def _seen(turn: Turn, sent: Sent, event: Event) -> None:
         turn.hangup = {"hangup_cause": "unspecified"}
         states.end(turn, why="hangup")
         states.freeze(turn)
+    elif sent.use == "look":
+        return
     elif leg.status == "leaving":
         states.hang_up_at_last(turn)
     elif sent.use == "gone":

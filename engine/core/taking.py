@@ -10,6 +10,7 @@ import orjson
 
 from engine.core.text import as_words
 
+_TOO_LARGE = 2**63  # what is remembered is stored as JSON, whose whole numbers end there
 LONGEST_TEXT = 4096
 MOST_ITEMS = 1000
 TEXT = "text"  # instead of names of parts: the whole answer, as a text
@@ -81,7 +82,7 @@ def fitted(value: Any, kind: str, name: str) -> Any:
             if str(value) and set(str(value)) <= set("0123456789*#"):
                 return str(value)
         case "number" if isinstance(value, int | float) and not isinstance(value, bool):
-            if isfinite(value):
+            if isfinite(value) and abs(value) < _TOO_LARGE:
                 return value
         case "yes_no" if isinstance(value, bool):
             return value

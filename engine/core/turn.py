@@ -129,8 +129,8 @@ class Turn:
 
         *body* and *parameters* make up the JSON body, *query* the query string; those that are None are left out.
         Where the operation takes a client_state, the next count goes with it. *use*: step (the running one waits for
-        it), stop, hangup, watch (does the call live while a step is silent?), gone (it was said to have ended), aside,
-        connect, put back.
+        it), stop, hangup, watch (does the call live while a step is silent?), gone (it was said to have ended), look
+        (the service asks), aside, connect, put back.
         """
         leg = self.leg
         row = self.program.catalogue.operations[operation]
@@ -152,7 +152,7 @@ class Turn:
 
         The manoeuvre of ``connect`` goes on in the next state; when the run ends, only hang-ups are left.
         """
-        kept = ("hangup",) if is_ending else ("hangup", "watch", "stop", "connect", "put back")
+        kept = ("hangup",) if is_ending else ("hangup", "watch", "look", "stop", "connect", "put back")
         for identity, sent in list(self.leg.sent.items()):
             if sent.use in kept:
                 continue

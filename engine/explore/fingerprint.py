@@ -35,6 +35,7 @@ _LEFT_OUT: Mapping[type, frozenset[str]] = {
         {"created_at", "expires_at", "updated_at", "ended_at", "end_reason", "ended_by", "stays", "expiry"}
     ),
     state.Recording: frozenset({"id", "started_at", "heard"}),
+    state.Talk: frozenset({"id", "started_at", "messages"}),
     Request: frozenset({"defaults"}),
 }
 _OF_A_RUN = frozenset({"ver", "gen"})

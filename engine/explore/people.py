@@ -60,7 +60,7 @@ def _picks_up(play: Play, name: str, look: Look) -> Iterator[Deeds]:
         return
     yield (Reacts(name, "answers"),)
     yield (Reacts(name, "is busy"),)
-    if play.rehearsal.stage.world.exchange.calls[look.leg.call_control_id].wishes:
+    if play.rehearsal.stage.world.exchange.calls[look.leg.call_control_id].detection:
         yield (Reacts(name, "answers as a machine"),)
 
 

@@ -22,7 +22,8 @@ from engine.explore.fingerprint import Fingerprint, fingerprint
 from engine.explore.material import Material
 from engine.explore.view import Places, View, view_of
 from engine.scenario.guard import Broken
-from engine.scenario.run import Failed, Rehearsal, rehearsal_of
+from engine.scenario.rehearsal import Failed, Rehearsal
+from engine.scenario.run import rehearsal_of
 from engine.scenario.script import SILENCE_S, Calls, Deed, Fails, IsCalled, ScenarioFile, Step, Waits
 from engine.simulator.options import Options
 from engine.simulator.requests import Router

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from engine.scenario.run import Rehearsal
+from engine.scenario.rehearsal import Rehearsal
 from engine.scenario.silence import is_silent
 from engine.simulator.values import Look
 
@@ -36,10 +36,10 @@ def view_of(rehearsal: Rehearsal) -> View:
     return View(
         looks=looks,
         places=tuple((name, session.state) for name, session in sessions if session is not None),
-        alone=frozenset(name for name, look in looks.items() if _is_alone(look, seen)),
+        alone=frozenset(name for name, look in looks.items() if _is_alone(look)),
     )
 
 
-def _is_alone(look: Look, looks: list[Look]) -> bool:
+def _is_alone(look: Look) -> bool:
     """Tell whether somebody would hear nothing if it were not for sounds and what they say themselves."""
-    return look.state == "ringing" or is_silent(replace(look, hears=(), recording=False), looks)
+    return look.state == "ringing" or is_silent(replace(look, hears=(), recording=False, is_machine=False))

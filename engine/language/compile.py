@@ -16,7 +16,7 @@ from engine.language.events import split_event
 from engine.language.formulas import Formulas, Gift, Names
 from engine.language.hours import compile_hours
 from engine.language.project import ProjectTree
-from engine.language.step_options import step_options
+from engine.language.step_options import plain_exit, step_options
 from engine.language.tree import BranchTree, ExitTree, FlowTree, RoleTree, Rules, RuleTree, StateTree, StepTree
 
 
@@ -172,7 +172,8 @@ class _State:
     def _rule(self, rule: RuleTree, names: Names) -> Rule:
         condition = None if rule.condition is None else self.work.condition(rule.condition, names)
         then = None if rule.then is None else self._exit(rule.then, names)
-        return Rule(condition=condition, do=self._block(rule.steps, then, names), then=then, line=rule.span.line)
+        do = self._block(rule.steps, then, names)
+        return Rule(condition=condition, do=do, then=then, line=rule.span.line, column=rule.span.column)
 
     def _block(self, steps: Sequence[StepTree], then: Exit | None, names: Names) -> int:
         """Number *steps*, chain them, and return the number of the first (0 without any)."""
@@ -202,11 +203,12 @@ class _State:
 
     def _exit(self, tree: ExitTree, names: Names) -> Exit:
         if tree.kind != "flow":
-            return Exit(tree.kind, tree.word.text if tree.kind == "state" else "")
+            return plain_exit(tree)
         give = {key.text: self.work.value(value, names) for key, value in tree.give}
         gift = tuple((key, value, give[key.text]) for key, value in tree.give)
         self.work.gifts.append(Gift(flow=tree.word, verb="flow", give=gift))
-        return Exit("flow", flow=tree.word.text, give=MappingProxyType(give))
+        line, column = tree.word.span[:2]
+        return Exit("flow", flow=tree.word.text, give=MappingProxyType(give), line=line, column=column)
 
 
 def _names_in(values: Any) -> set[str]:

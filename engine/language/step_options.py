@@ -15,7 +15,7 @@ from engine.language.nodes import List, Map, Node, Scalar
 from engine.language.options import full_options
 from engine.language.saying import language
 from engine.language.telnyx_parameters import TelnyxParameters
-from engine.language.tree import StepTree
+from engine.language.tree import ExitTree, StepTree
 from engine.language.variables import fits_type, saying_of
 
 _TEXTS = ("text", "phone", "sip", "tones", "url", "moment")  # option types whose value may hold {{ }}
@@ -37,13 +37,19 @@ def step_options(work: Formulas, step: StepTree, names: Names) -> dict[str, Any]
         elif option is not None and option.type == "tree":
             values[name] = _tree(work, step, node, names)
     if step.exit is not None:
-        values["if_fails"] = Exit(step.exit.kind, step.exit.word.text if step.exit.kind == "state" else "")
+        values["if_fails"] = plain_exit(step.exit)
     if step.verb.option("flow") is not None and "flow" in step.given:
         give = step.nested.get("give")
         pairs = _pairs(give) if isinstance(give, Map) else []
         gift = tuple((key, given, values.get("give", {}).get(key.text)) for key, given in pairs)
         work.gifts.append(Gift(flow=step.given["flow"], verb=step.name, give=gift, step=step))
     return values | _rest(work, step, names)
+
+
+def plain_exit(tree: ExitTree) -> Exit:
+    """Return the exit to a state, or hangup, end or stay."""
+    state = tree.word.text if tree.kind == "state" else ""
+    return Exit(tree.kind, state, line=tree.word.span.line, column=tree.word.span.column)
 
 
 def _rest(work: Formulas, step: StepTree, names: Names) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from functools import partial
 from engine.core.answer import Answer, not_sent
 from engine.core.catalogue import Catalogue
 from engine.core.change import Change
-from engine.core.command import HTTP, NOTIFY, TELL, OutboxRow
+from engine.core.command import HTTP, NOTIFY, TELL, Command, OutboxRow
 from engine.core.delivery import (
     PATIENCE_S,
+    Ask,
     Attempt,
     Failure,
     Send,
@@ -50,6 +51,7 @@ class _Entry:
     since: float
     restarted: bool = False
     attempts: list[Attempt] = field(default_factory=list)
+    questions: list[Attempt] = field(default_factory=list)
     is_trying: bool = False
     is_dropped: bool = False
     waker: asyncio.Future[None] | None = None
@@ -222,6 +224,8 @@ class Outbox:
                 return
             if isinstance(step, Wait):
                 await self._wait(entry, step.until)
+            elif isinstance(step, Ask):
+                await self._ask(entry, step.question)
             else:
                 await self._try(entry)
 
@@ -229,10 +233,15 @@ class Outbox:
         """Return what to do about *entry* now; where Telnyx wants no commands, a Send becomes a Wait."""
         now = self._clock.now()
         step = next_step(
-            entry.row, terms_of(entry.row, self._catalogue), entry.attempts, restarted=entry.restarted, now=now
+            entry.row,
+            terms_of(entry.row, self._catalogue),
+            entry.attempts,
+            questions=entry.questions,
+            restarted=entry.restarted,
+            now=now,
         )
         until = self._held_until(entry)
-        return Wait(until) if isinstance(step, Send) and until > now else step
+        return Wait(until) if isinstance(step, Send | Ask) and until > now else step
 
     async def _tell(self, entry: _Entry) -> None:
         row = entry.row
@@ -276,6 +285,21 @@ class Outbox:
             self._tasks.create_task(self._attempt(entry, len(entry.attempts) - 1, slots))
         elif pause_s:
             await self._wait(entry, self._clock.now() + pause_s)
+
+    async def _ask(self, entry: _Entry, question: Command) -> None:
+        """Ask Telnyx whether *entry* was done, and write down what it says."""
+        at = self._clock.now()
+        answer: Answer | None = None
+        failure: Failure | None = None
+        try:
+            async with self._slots:
+                answer = await self._carrier.send(question, command_id="")
+            self._look_at(answer)
+        except CarrierUnreached:
+            failure = "unreached"
+        except CarrierSilent:
+            failure = "silent"
+        entry.questions.append(Attempt(at=at, ended_at=self._clock.now(), answer=answer, failure=failure))
 
     async def _may_send(self, entry: _Entry) -> bool:
         """Note the first attempt durably; False when the command was withdrawn or given up meanwhile."""

@@ -23,10 +23,10 @@ class Timers:
         self._set: dict[str, tuple[Timer, Alarm]] = {}
         self._fired: dict[str, Timer] = {}
 
-    def start(self, timers: Iterable[Timer]) -> None:
-        """Go on with the timers that the store kept; what came due meanwhile fires at once."""
+    def start(self, timers: Iterable[Timer], *, not_before: float = 0.0) -> None:
+        """Go on with the timers that the store kept; what came due meanwhile fires at once, or at *not_before*."""
         for timer in timers:
-            self._put(timer, timer.due)
+            self._put(timer, max(timer.due, not_before))
 
     def follow(self, change: Change) -> None:
         """Replace the timer of the run that a committed *change* is about."""
@@ -45,6 +45,11 @@ class Timers:
     @property
     def waiting(self) -> int:
         return len(self._set)
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The runs that wait for a time: all that have not ended are among them."""
+        return tuple(self._set)
 
     def _put(self, timer: Timer, due: float) -> None:
         self._set[timer.run] = (timer, self._alarms.set(due, partial(self._fire, timer)))

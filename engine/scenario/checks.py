@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from engine.core.flow import Prompt
 from engine.core.program import audio_parameters
 from engine.core.text import Text
-from engine.core.verbs import SYNONYMS, VERBS, Verb
 from engine.language import codes
-from engine.language.nodes import Entry, Map, Node, Scalar, plain
-from engine.language.values import read_option
+from engine.language.nodes import Map, Node, Scalar, plain
 from engine.language.variables import fits_type, saying_of
 from engine.scenario.codes import BAD_STEP, UNKNOWN_NAME
+from engine.scenario.does import read_does
 from engine.scenario.reading import Script
-from engine.scenario.script import GAP, Check, Does, Hears, IsIn, Remembers
-from engine.simulator.audio import spoken
+from engine.scenario.script import GAP, Check, Hears, IsIn, Remembers
+from engine.simulator.sounds import spoken
 
 CHECKS = ("hears", "does", "does_not", "is_in", "remembers")
 
@@ -31,7 +28,7 @@ def read_check(script: Script, word: Scalar, node: Node, leg: str) -> Check | No
             return _is_in(script, node, leg)
         case "remembers":
             return _remembers(script, node, leg)
-    return _does(script, word, node, leg)
+    return read_does(script, word, node, leg)
 
 
 # -- hears -----------------------------------------------------------------------------------------------------
@@ -45,8 +42,10 @@ def _hears(script: Script, node: Node, leg: str) -> Hears | None:
 
 
 def _hears_entry(script: Script, node: Map, leg: str) -> Hears | None:
+    if not script.options(node, ("prompt", "audio"), "'hears'"):
+        return None
     entry = node.entries[0] if len(node.entries) == 1 else None
-    if entry is None or entry.key.text not in ("prompt", "audio") or not isinstance(entry.value, Scalar):
+    if entry is None or not isinstance(entry.value, Scalar):
         script.report(BAD_STEP, node, "'hears' needs a part of a text, {prompt: NAME} or {audio: NAME}")
         return None
     name = entry.value
@@ -87,7 +86,13 @@ def _is_in(script: Script, node: Node, leg: str) -> IsIn | None:
     roles = [role] if role is not None else [] if leg else list(script.flow.roles.values())
     names = {name for role in roles for name in role.states}
     if state.text not in names:
-        script.unknown("state", state, names)
+        others = script.flow.roles.values() if script.flow_of(leg) is script.flow else ()
+        owner = next((role.name for role in others if state.text in role.states), None)
+        if owner is None:
+            script.unknown("state", state, names)
+        else:
+            message = f"'{state.text}' is a state of the {owner}; write {owner}: {{is_in: {state.text}}}"
+            script.report(UNKNOWN_NAME, state, message)
         return None
     return IsIn(leg, state.text)
 
@@ -110,75 +115,3 @@ def _remembers(script: Script, node: Node, leg: str) -> Remembers | None:
             script.report(codes.WRONG_VALUE, entry.value, f"'{name}' is always {saying_of(kind)}")
         values[name] = value
     return Remembers(leg, values)
-
-
-# -- does ------------------------------------------------------------------------------------------------------
-
-
-def _does(script: Script, word: Scalar, node: Node, leg: str) -> Does | None:
-    is_forbidden = word.text == "does_not"
-    name, value = _command(node)
-    if name is None:
-        script.report(BAD_STEP, node, f"'{word.text}' needs one command, for example hangup or {{speak: text}}")
-        return None
-    verb, operation = VERBS.get(name.text), script.catalogue.operations.get(name.text)
-    if verb is None and operation is None:
-        _unknown_command(script, name)
-        return None
-    options: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
-    for entry in _entries(script, name, verb, value):
-        option = verb.option(entry.key.text) if verb else None
-        if option is not None and isinstance(entry.value, Scalar):
-            options[option.name] = read_option(script.reading, option, entry.value, f"'{option.name}'")
-        elif option is not None or (verb is not None and verb.takes_rest):
-            options[entry.key.text] = plain(entry.value)
-        elif entry.key.text in _telnyx_names(script, name.text, verb):
-            parameters[entry.key.text] = plain(entry.value)
-        else:
-            names = {o.name for o in verb.options} if verb else set()
-            script.unknown(
-                f"option of {name.text}", entry.key, names or _telnyx_names(script, name.text, verb), code=UNKNOWN_NAME
-            )
-    return Does(leg=leg, name=name.text, options=options, parameters=parameters, is_forbidden=is_forbidden)
-
-
-def _command(node: Node) -> tuple[Scalar | None, Node | None]:
-    if isinstance(node, Scalar) and node.text:
-        return node, None
-    if isinstance(node, Map) and len(node.entries) == 1:
-        return node.entries[0].key, node.entries[0].value
-    return None, None
-
-
-def _entries(script: Script, name: Scalar, verb: Verb | None, value: Node | None) -> Iterable[Entry]:
-    """Return the options that are given; a single value stands for the verb's main option."""
-    if isinstance(value, Map):
-        return value.entries
-    if value is None or (isinstance(value, Scalar) and value.value is None):
-        return ()
-    if isinstance(value, Scalar) and verb is not None and verb.main:
-        return (Entry(Scalar(verb.main, verb.main, "plain", name.span), value),)
-    script.report(BAD_STEP, value, f"'{name.text}' needs its options in {{ }}")
-    return ()
-
-
-def _telnyx_names(script: Script, name: str, verb: Verb | None) -> set[str]:
-    """Return the parameters that a command may have in Telnyx's spelling."""
-    rows = [script.catalogue.operations[name]] if name in script.catalogue.operations else []
-    rows += [script.catalogue.operations[operation] for operation in (verb.operations if verb else ())]
-    return {parameter for row in rows for parameter in (*row.parameters, *row.path_parameters)}
-
-
-def _unknown_command(script: Script, name: Scalar) -> None:
-    if name.text in SYNONYMS and SYNONYMS[name.text] in VERBS:
-        script.report(UNKNOWN_NAME, name, f"there is no command '{name.text}'; the word is '{SYNONYMS[name.text]}'")
-    else:
-        script.unknown("command", name, {*VERBS, *script.catalogue.operations})
-
-
-def operations_of(word: str, operations: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the operations of Telnyx that *word* means, a verb or an operation; empty for neither."""
-    verb = VERBS.get(word)
-    own = (word,) if word in operations else ()
-    return tuple(dict.fromkeys((*own, *(verb.operations if verb else ()))))

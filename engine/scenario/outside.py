@@ -79,7 +79,8 @@ def _reply(script: Script, key: Scalar, node: Node) -> Reply | None:
     host, hosts = urlsplit(key.text).hostname or "", script.project.http_hosts
     if not key.text.startswith("https://") or host not in hosts:
         message = f"'{host or key.text}' is not among http_hosts of project.yaml{did_you_mean(host, hosts)}"
-        script.report(UNKNOWN_NAME, key, message)
+        hint = f"Write http_hosts: [{host}] into project.yaml." if host and not hosts else ""
+        script.report(UNKNOWN_NAME, key, message, hint=hint)
         return None
     if isinstance(node, Scalar) and node.text == TIMES_OUT:
         return Reply(beginning=key.text, is_silent=True)

@@ -23,6 +23,7 @@ from engine.scenario.steps import read_steps
 
 START = "2026-01-05 10:00"  # a Monday, where the author names no time
 _SECTIONS = ("test", "about", "given", "scenarios", "never")
+_MOST_FLOWS = 12  # that are named
 _TIMES = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M%z", "%Y-%m-%d %H:%M:%S%z")
 
 
@@ -66,17 +67,21 @@ def _flow_under_test(root: Node, path: str, flows: Mapping[str, Flow]) -> Flow |
         return codes.MISSING.at(path, place.span, message)
     if name.text in flows:
         return flows[name.text]
-    message = f"there is no flow file '{name.text}'{did_you_mean(name.text, flows)}"
-    return UNKNOWN_NAME.at(path, name.span, message)
+    guess = did_you_mean(name.text, flows)
+    hint = "" if guess else f"In this folder are: {', '.join(sorted(flows)[:_MOST_FLOWS])}."
+    return UNKNOWN_NAME.at(path, name.span, f"there is no flow file '{name.text}'{guess}", hint=hint)
 
 
 def _file(script: Script, root: Map) -> ScenarioFile | None:
-    script.options(root, _SECTIONS, "a scenario file")
+    is_clear = script.options(root, _SECTIONS, "a scenario file")
     start, secrets, replies = _given(script, root.get("given"))
     nodes = root.get("scenarios")
     if not isinstance(nodes, List) or not nodes.items:
-        place: Node = root.entries[0].key if nodes is None else nodes
-        script.report(codes.MISSING, place, "'scenarios' must be a list, each with a name and steps")
+        if isinstance(nodes, Map):
+            script.report(codes.MISSING_DASH, nodes, "a dash is missing: each scenario begins with one, - name: ...")
+        elif is_clear:
+            place: Node = root.entries[0].key if nodes is None else nodes
+            script.report(codes.MISSING, place, "'scenarios' must be a list, each with a name and steps")
         return None
     found = [_scenario(script, node) for node in nodes]
     return ScenarioFile(
@@ -143,11 +148,15 @@ def _scenario(script: Script, node: Node) -> Scenario | None:
     if not isinstance(node, Map):
         script.report(codes.WRONG_TYPE, node, "a scenario has a name and steps")
         return None
-    script.options(node, ("name", "about", "steps"), "a scenario")
+    if not script.options(node, ("name", "about", "steps"), "a scenario"):
+        return None
     name, steps = script.text(node.get("name"), "'name'"), node.get("steps")
     if name is None:
         if node.get("name") is None:
             script.report(codes.MISSING, node.entries[0].key, "'name' is missing: what this scenario shows")
+        return None
+    if isinstance(steps, Map):
+        script.report(codes.MISSING_DASH, steps, "a dash is missing: each step of 'steps' begins with one")
         return None
     if not isinstance(steps, List) or not steps.items:
         script.report(codes.MISSING, steps or name, "'steps' is missing: a list, each step with a dash")

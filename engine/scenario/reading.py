@@ -10,12 +10,13 @@ from engine.core.catalogue import Catalogue
 from engine.core.flow import CALLER, Action, Flow, Project, Role
 from engine.core.nearest import did_you_mean
 from engine.core.problem import Problem
-from engine.language import codes
+from engine.language import codes, saying
 from engine.language.codes import Code
 from engine.language.nodes import Map, Node, Scalar
 from engine.language.values import Reading, seconds
 from engine.scenario.codes import BAD_STEP, UNKNOWN_NAME
 
+MOST_TIMES = 1000  # of anything that is repeated
 _MOST_QUOTED = 3  # lines of a step
 _NUMBERED = re.compile(r"(\w+?)_([2-9]|[1-9]\d)")
 
@@ -107,7 +108,7 @@ class Script:
         """Return the seconds that *node* says, or None after a report."""
         found = seconds(node.text) if isinstance(node, Scalar) else None
         if found is None:
-            self.report(codes.BAD_DURATION, node, f"{what} must be a time with its unit, for example 30s, 15m or 2h")
+            self.reading.report(saying.duration(self.path, node, what))
         return found
 
     def count(self, node: Node, what: str, low: int, high: int) -> int | None:
@@ -122,7 +123,9 @@ class Script:
         """Return *node* when it is a text with something in it, or None after a report."""
         if isinstance(node, Scalar) and node.text.strip():
             return node
-        if node is not None:
+        if isinstance(node, Scalar):
+            self.report(codes.MISSING, node, f"{what} is missing: nothing stands here")
+        elif node is not None:
             self.report(codes.WRONG_TYPE, node, f"{what} must be a text")
         return None
 

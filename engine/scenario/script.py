@@ -87,6 +87,14 @@ class Delays:
 
 
 @dataclass(frozen=True, slots=True)
+class Loses:
+    """The next *times* webhooks of a type never come."""
+
+    event_type: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Sends:
     """Telnyx sends a webhook about a leg that nothing caused."""
 
@@ -174,7 +182,7 @@ class CommandsWithoutEvent:
 
 Check: TypeAlias = Hears | Does | IsIn | Remembers
 Deed: TypeAlias = (
-    Calls | IsCalled | Presses | Waits | HangsUp | Reacts | TellsAi | Fails | Repeats | Delays | Sends | Answers
+    Calls | IsCalled | Presses | Waits | HangsUp | Reacts | TellsAi | Fails | Repeats | Delays | Loses | Sends | Answers
 )
 Never: TypeAlias = SilenceLongerThan | CommandsWithoutEvent | Check
 

@@ -13,28 +13,68 @@ import orjson
 
 from engine.core.answer import Answer, answer_from
 from engine.core.catalogue import Catalogue, flat_query
-from engine.core.command import HTTP, NOTIFY, TELL, OutboxRow
-from engine.core.delivery import PATIENCE_S, Attempt, Failure, Settle, Wait, blocked, next_step, terms_of
+from engine.core.command import HTTP, NOTIFY, TELL, Command, OutboxRow
+from engine.core.delivery import (
+    PATIENCE_S,
+    Ask,
+    Attempt,
+    Failure,
+    Send,
+    Settle,
+    Step,
+    Terms,
+    blocked,
+    next_step,
+    terms_of,
+)
 from engine.core.event import Event
 from engine.scenario.outside import Outside
 from engine.simulator.world import World
 
 ANSWER_TIME_S = 0.05  # between a request and its answer
+_LONGEST_ATTEMPT_S = 5.0  # as the service's HTTP client waits (runtime.md, Stores, Owner)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """
+    What the attempt *index* of a command will have come to at *at*: an answer, or a failure. *is_question*: the
+    question *index* whether it was done.
+    """
+
+    at: float
+    index: int = 0
+    is_question: bool = False
+    answer: Answer | None = None
+    failure: Failure | None = None
 
 
 @dataclass(slots=True)
 class Flight:
-    """
-    A command that is being sent since *since*. *answer* or *failure* arrives at *due*; without one, *due* is when to
-    ask the policy again.
-    """
+    """A command that is being sent since *since*. *wake_at* is when to ask the policy again, whatever arrives."""
 
     row: OutboxRow
     since: float
     attempts: list[Attempt] = field(default_factory=list)
-    due: float = 0.0
-    answer: Answer | None = None
-    failure: Failure | None = None
+    questions: list[Attempt] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
+    wake_at: float = 0.0
+
+    @property
+    def due(self) -> float:
+        """When something happens to it next, in epoch seconds."""
+        return min([self.wake_at, *(arrival.at for arrival in self.arrivals)])
+
+    def land(self, now: float) -> list[Answer]:
+        """Take what has arrived by *now*, and return the answers."""
+        here = [arrival for arrival in self.arrivals if arrival.at <= now]
+        for arrival in here:
+            self.arrivals.remove(arrival)
+            those = self.questions if arrival.is_question else self.attempts
+            those[arrival.index] = replace(
+                those[arrival.index], ended_at=now, answer=arrival.answer, failure=arrival.failure
+            )
+        return [arrival.answer for arrival in here if arrival.answer is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +90,9 @@ class Fault:
 @dataclass(slots=True, kw_only=True)
 class Outbox:
     """
-    The commands that are committed and not settled. *sent* is every command that was tried, oldest first, with the
-    time in epoch seconds. *outside* answers what is looked up. *faults* are used up as requests meet them.
+    The commands that are committed and not settled. *sent* is every command when it was first tried, and every
+    lookup, oldest first, with the time in epoch seconds. *outside* answers what is looked up. *faults* are used up as
+    requests meet them.
     *paused_until*: when Telnyx, having answered 429, takes commands again.
     """
 
@@ -105,8 +146,10 @@ class Outbox:
     def tick(self, now: float, receive: Callable[[Event], None]) -> None:
         """Take the answers that are due, send again what the policy says, give up what waited behind them too long."""
         for flight in [flight for flight in self.flights.values() if flight.due <= now]:
-            if flight.answer is not None or flight.failure is not None:
-                self._arrive(flight, now)
+            answers = flight.land(now)
+            if flight.row.command.operation != HTTP:
+                waits = [answer.retry_after_s or 0.0 for answer in answers if answer.is_throttled]
+                self.paused_until = max([self.paused_until, *(now + wait_s for wait_s in waits)])
             if flight.row.command_id in self.flights:
                 self._go_on(flight, now, receive)
         for flight in list(self.flights.values()):
@@ -115,56 +158,62 @@ class Outbox:
                     self.rows.remove(row)
                     receive(blocked(row))
 
-    def _arrive(self, flight: Flight, now: float) -> None:
-        answer = flight.answer
-        flight.attempts[-1] = replace(flight.attempts[-1], ended_at=now, answer=answer, failure=flight.failure)
-        flight.answer = flight.failure = None
-        if flight.row.command.operation == HTTP or answer is None:
-            return
-        if answer.is_throttled and answer.retry_after_s is not None:
-            self.paused_until = max(self.paused_until, now + answer.retry_after_s)
-
     def _go_on(self, flight: Flight, now: float, receive: Callable[[Event], None]) -> None:
         """Ask the delivery policy about one command, and do it."""
-        row = flight.row
-        step = next_step(row, terms_of(row, self.catalogue), flight.attempts, restarted=False, now=now)
+        row, terms = flight.row, terms_of(flight.row, self.catalogue)
+        while isinstance(step := self._next_step(flight, terms, now), Send | Ask):
+            if self.paused_until > now and not row.urgent and row.command.operation != HTTP:
+                flight.wake_at = self.paused_until
+                return
+            if isinstance(step, Ask):
+                flight.questions.append(Attempt(at=now))
+                arrival = self._request(step.question, "", now)
+                flight.arrivals.append(replace(arrival, index=len(flight.questions) - 1, is_question=True))
+            else:
+                self._send(flight, now)
         if isinstance(step, Settle):
             del self.flights[row.command_id]
             self.rows.remove(row)
             receive(step.outcome)
-        elif isinstance(step, Wait):
-            flight.due = step.until
-        elif self.paused_until > now and not row.urgent and row.command.operation != HTTP:
-            flight.due = self.paused_until
-        elif row.command.operation == HTTP:
-            self._look_up(flight, now)
         else:
-            flight.attempts.append(Attempt(at=now))
-            flight.answer, flight.due = self._request(row, now), now + ANSWER_TIME_S
+            flight.wake_at = step.until
 
-    def _look_up(self, flight: Flight, now: float) -> None:
-        command = flight.row.command
-        self.sent.append((now, flight.row))
+    def _next_step(self, flight: Flight, terms: Terms, now: float) -> Step:
+        return next_step(flight.row, terms, flight.attempts, questions=flight.questions, restarted=False, now=now)
+
+    def _send(self, flight: Flight, now: float) -> None:
+        row = flight.row
+        is_lookup = row.command.operation == HTTP
+        if is_lookup or not flight.attempts:  # whoever is asked notices each time; Telnyx takes a repeated id for one
+            self.sent.append((now, row))
         flight.attempts.append(Attempt(at=now))
-        flight.answer, flight.due = self.outside.ask(command, now=now), now + ANSWER_TIME_S
-        if flight.answer is None:
-            flight.failure, flight.due = "silent", now + command.parameters["timeout_s"]
+        arrival = self._look_up(row, now) if is_lookup else self._request(row.command, row.command_id, now)
+        flight.arrivals.append(replace(arrival, index=len(flight.attempts) - 1))
 
-    def _request(self, row: OutboxRow, now: float) -> Answer:
-        self.sent.append((now, row))
-        operation = self.catalogue.operations[row.command.operation]
+    def _look_up(self, row: OutboxRow, now: float) -> Arrival:
+        answer = self.outside.ask(row.command, now=now)
+        if answer is None:
+            return Arrival(at=now + row.command.parameters["timeout_s"], failure="silent")
+        return Arrival(at=now + ANSWER_TIME_S, answer=answer)
+
+    def _request(self, command: Command, command_id: str, now: float) -> Arrival:
+        operation = self.catalogue.operations[command.operation]
         self._arm(operation.name)
-        body = dict(row.command.parameters)
+        body = dict(command.parameters)
         if operation.takes_command_id:
-            body["command_id"] = row.command_id
+            body["command_id"] = command_id
         response = self.world.request(
             operation.method,
-            operation.url_path(row.command.path),
-            query=dict(flat_query(row.command.query)),
+            operation.url_path(command.path),
+            query=dict(flat_query(command.query)),
             body=body,
             now=now,
         )
-        return answer_from(response.status, response.headers, orjson.dumps(response.body), now=now)
+        takes_s = ANSWER_TIME_S + response.late_s
+        if response.is_cut or takes_s > _LONGEST_ATTEMPT_S:
+            return Arrival(at=now + min(takes_s, _LONGEST_ATTEMPT_S), failure="silent")
+        answer = answer_from(response.status, response.headers, orjson.dumps(response.body), now=now)
+        return Arrival(at=now + takes_s, answer=answer)
 
     def _arm(self, operation: str) -> None:
         """Let a fault of a scenario meet this request; one fault may wait for any of several operations."""

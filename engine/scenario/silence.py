@@ -2,13 +2,14 @@
 How long each person has been sitting in silence.
 
 Silence is: on the line, and nothing to be heard. No silence are speech, music and ringing, a conversation (a bridge,
-or a room with somebody who can be heard), a recording (it is the person who speaks), and the keys that one presses.
+or a room with somebody who can be heard), a recording (it is the person who speaks), the keys that one presses, and
+an answering machine's greeting.
 The checker and ``explore`` use the same definition (language.md, section 7).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from engine.simulator.values import Entry, Look
@@ -22,15 +23,13 @@ class Silence:
     world: World
     since: dict[str, float] = field(default_factory=dict)
 
-    def observe(self, entries: Iterable[Entry]) -> None:
-        """Take in what happened; *entries* are the new lines of the world's record."""
-        looks = [self.world.look(leg.call_control_id) for leg in self.world.legs]
+    def observe(self, entries: Iterable[Entry], *, excused: Callable[[str], bool] = lambda leg: False) -> None:
+        """Take in what happened; *entries* are the new lines of the world's record. Who is *excused* does not count."""
         for entry in entries:
             if entry.kind in ("hears", "presses", "says") and entry.leg is not None:
                 self.since.pop(entry.leg, None)
-        for look in looks:
-            leg = look.leg.call_control_id
-            if is_silent(look, looks):
+        for leg in [leg.call_control_id for leg in self.world.legs]:
+            if is_silent(self.world.look(leg)) and not excused(leg):
                 self.since.setdefault(leg, self.world.now)
             else:
                 self.since.pop(leg, None)
@@ -40,16 +39,8 @@ class Silence:
         return min(self.since.items(), key=lambda item: item[1], default=None)
 
 
-def is_silent(look: Look, looks: Iterable[Look]) -> bool:
-    """Tell whether a person hears nothing and says nothing at this moment; *looks* are all legs."""
-    if look.state != "answered" or look.hears or look.recording or look.bridged_with:
+def is_silent(look: Look) -> bool:
+    """Tell whether a person hears nothing and says nothing at this moment."""
+    if look.state != "answered" or look.is_machine:
         return False
-    return not (look.room and not look.on_hold and any(_speaks_to(other, look) for other in looks))
-
-
-def _speaks_to(other: Look, look: Look) -> bool:
-    """Tell whether *look* can hear *other*; a whisper with nobody to hear it is a monitor's (facts.md, section 4)."""
-    me = look.leg.call_control_id
-    is_there = other.leg.call_control_id != me and other.room == look.room
-    is_unheard = other.on_hold or other.muted or other.role == "monitor"
-    return is_there and not is_unheard and (other.role != "whisper" or me in other.whispers_to)
+    return not (look.hears or look.recording or look.voices)

@@ -89,6 +89,8 @@ class Story:
                 return f"{name} presses {entry.what}"
             case "request":
                 return self._request(name, entry)
+            case "lost":
+                return f"Telnyx does not deliver {entry.what}"
             case "state" if name and entry.what != "rung":
                 return f"{name} {self._happened(entry)}"
         return ""
@@ -97,6 +99,8 @@ class Story:
         who = f"for {name}" if name else "for the flow"
         if entry.details["status"] >= 300:
             return f"Telnyx refuses {entry.what} {who}: {entry.details['status']}, error {entry.details['code']}"
+        if entry.details["mishap"] == "ignored":
+            return f"Telnyx accepts {entry.what} {who} and does nothing"
         if entry.what in AUDIO_OPERATIONS:
             return ""  # what is heard follows
         given = entry.details["parameters"]
@@ -136,17 +140,21 @@ class Story:
             session = self.cast.session(name)
             if session is None:
                 continue
+            who = self.cast.called(name)
             if session.status == "live":
-                yield f"{self.cast.called(name)} is in {session.state} ({self._place(session)})"
-            else:
-                place = f", it was in {session.last_state}" if session.last_state else ""
-                yield f"the call of {self.cast.called(name)} is over{place}"
+                yield f"{who} is in {session.state} ({self._place(session, session.state)})"
+                continue
+            look = self.cast.look(name)
+            is_over = look is None or look.state == "ended"
+            told = f"the call of {who} is over" if is_over else f"the flow has ended for {who}, and the call goes on"
+            last = session.last_state
+            yield f"{told}; it was in {last} ({self._place(session, last)})" if last else told
 
-    def _place(self, session: Leg) -> str:
-        """Return the flow's line that is being carried out: the running step's, else the state's."""
+    def _place(self, session: Leg, state: str) -> str:
+        """Return the flow's line that is being carried out: the running step's, else that of *state*."""
         program = self.cast.program_of(session)
         role = program.role(session.role)
-        line = role.states[session.state].line
+        line = role.states[state].line
         frame = session.running.frame if session.running is not None else None
         if frame is not None and frame.depth == len(session.levels):
             line = role.block(frame.block).action(frame.number).line

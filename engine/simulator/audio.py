@@ -1,150 +1,28 @@
-"""Speech and audio files: what is heard, one after another, and the commands that start and stop it on a call."""
+"""The commands that let a call hear speech and audio files, and stop them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from engine.simulator import sounds
 from engine.simulator.exchange import Because, Exchange
+from engine.simulator.refusals import Refusal, unable
 from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Channel, Sound
-from engine.simulator.values import Entry
 
-_TAGS = re.compile(r"<[^>]*>")
-
-
-def play(exchange: Exchange, channel: Channel, sound: Sound) -> None:
-    """Play *sound*, now or behind what is playing on *channel*."""
-    channel.sounds.append(sound)
-    if len(channel.sounds) == 1:
-        _start(exchange, channel)
+# How a sound ends that playback_stop stops; which event says so is Options.stop_reports.
+_STOPPED = "stopped"
+_DETAILS = {"file_not_found": "The audio file was not found.", "failed": "The audio could not be downloaded."}
 
 
-def _start(exchange: Exchange, channel: Channel) -> None:
-    sound = channel.sounds[0]
-    sound.has_started = True
-    for call in sound.listeners():
-        begin_hearing(exchange, sound, call)
-    sound.on_start()
-    if sound.length_s is not None:
-        sound.alarm = exchange.after(sound.length_s, lambda: finish(exchange, channel, sound.outcome))
-
-
-def begin_hearing(exchange: Exchange, sound: Sound, call: Call) -> None:
-    """Note that *call* hears *sound* from now on."""
-    if call.ended_at is None:
-        sound.entries[call.id] = exchange.note(
-            "hears", call.id, sound.what, sound=sound.kind, seconds=sound.length_s, room=sound.room
-        )
-
-
-def end_hearing(exchange: Exchange, sound: Sound, call: Call, *, cut: bool = True) -> None:
-    """Note that *call* no longer hears *sound*."""
-    entry = sound.entries.pop(call.id, None)
-    if entry is not None:
-        _close(exchange, entry, cut=cut)
-
-
-def _close(exchange: Exchange, entry: Entry, *, cut: bool) -> None:
-    entry.ended_at, entry.cut = exchange.now, cut
-    exchange.note("stops", entry.leg, entry.what, hears=entry.index, cut=cut)
-
-
-def finish(exchange: Exchange, channel: Channel, status: str) -> None:
-    """End what is playing on *channel* with *status* and start the next sound."""
-    sound = channel.sounds.pop(0)
-    if sound.alarm is not None:
-        sound.alarm.cancel()
-    for entry in sound.entries.values():
-        _close(exchange, entry, cut=status != "completed")
-    sound.entries.clear()
-    sound.on_end(status)
-    # on_end may have started something itself, when nothing else was waiting.
-    if channel.sounds and not channel.sounds[0].has_started:
-        _start(exchange, channel)
-
-
-def stop(exchange: Exchange, channel: Channel, which: str = "all", status: str = "cancelled") -> None:
-    """Stop what is playing; "all" also forgets what waits behind it, without webhooks."""
-    forgotten = channel.sounds[1:] if which == "all" else []
-    if forgotten:
-        del channel.sounds[1:]
-    if channel.sounds:
-        finish(exchange, channel, status)
-    for sound in forgotten:
-        sound.on_forgotten()
-
-
-def drop(exchange: Exchange, channel: Channel, sound: Sound) -> None:
-    """Take *sound* off *channel*, playing or waiting."""
-    if channel.sounds[0] is sound:
-        finish(exchange, channel, "cancelled")
-    else:
-        channel.sounds.remove(sound)
-
-
-def beep(exchange: Exchange, calls: list[Call], room: str | None = None) -> None:
-    """Let *calls* hear a beep, which takes no time."""
-    for call in calls:
-        entry = exchange.note("hears", call.id, "beep", sound="beep", seconds=0.0, room=room)
-        entry.ended_at = exchange.now
-
-
-def times(loop: Any) -> float | None:
-    """Return how often to play, None for ever. Source: facts.md, section 6 ("infinity" or a count)."""
-    if loop == "infinity":
-        return None
-    return max(1, int(loop)) if isinstance(loop, int) or str(loop or "").isdigit() else 1
-
-
-def spoken(text: str) -> str:
-    """Return *text* as it is heard: without SSML's tags."""
-    return " ".join(_TAGS.sub(" ", text).split()) if "<" in text else text
-
-
-def speech(
-    exchange: Exchange,
-    text: str,
-    listeners: Callable[[], list[Call]],
-    *,
-    loop: Any = None,
-    on_start: Callable[[], None] = lambda: None,
-    on_end: Callable[[str], None] = lambda status: None,
-    room: str | None = None,
-) -> Sound:
-    """Return *text* as a sound."""
-    heard, count = spoken(text), times(loop)
-    length_s = None if count is None else exchange.options.speech_s(heard) * count
-    return Sound(
-        kind="speech", what=heard, length_s=length_s, listeners=listeners, on_start=on_start, on_end=on_end, room=room
-    )
-
-
-def file(
-    exchange: Exchange,
-    name: str,
-    listeners: Callable[[], list[Call]],
-    *,
-    loop: Any = None,
-    on_start: Callable[[], None] = lambda: None,
-    on_end: Callable[[str], None] = lambda status: None,
-    room: str | None = None,
-    kind: str = "audio",
-) -> Sound:
-    """Return the audio file *name* (a media name or URL) as a sound; a missing one ends at once, file_not_found."""
-    count, missing = times(loop), name in exchange.options.missing_audio
-    length_s = None if count is None else exchange.options.file_s(name) * count
-    return Sound(
-        kind="music" if count is None else kind,
-        what=name,
-        length_s=0.0 if missing else length_s,
-        listeners=(list if missing else listeners),
-        on_start=on_start,
-        on_end=on_end,
-        room=room,
-        outcome="file_not_found" if missing else "completed",
-    )
+def refuse_bad(exchange: Exchange, request: Request) -> None:
+    """Raise Refusal for audio that cannot be played, where it is not reported instead (Options.bad_audio)."""
+    for kind, name in media(request).items():
+        if exchange.options.bad_audio == "refused" and sounds.fault(exchange, name):
+            if kind == "media_name":
+                raise Refusal(404, "10005", f"There is no audio file '{name}'.", pointer="/media_name")
+            raise Refusal(400, "90040", f"'{name}' could not be downloaded.", pointer="/audio_url")
 
 
 def media(request: Request, prefix: str = "") -> dict[str, str]:
@@ -166,11 +44,15 @@ def playback(
     fields: dict[str, Any] = media(request) | {"overlay": bool(request["overlay"])}
 
     def ended(status: str) -> None:
-        exchange.emit("call.playback.ended", call, status=status, **fields)
+        if status == _STOPPED and exchange.options.stop_reports == "call.speak.ended":
+            exchange.emit("call.speak.ended", call, status=exchange.options.stopped_speech_status)
+        else:
+            detail: dict[str, Any] = {"status_detail": _DETAILS[status]} if status in _DETAILS else {}
+            exchange.emit("call.playback.ended", call, status=_plain(status), **fields, **detail)
         on_end(status)
 
     name = next(iter(media(request).values()), "audio in the request")
-    return file(
+    return sounds.file(
         exchange,
         name,
         listeners,
@@ -185,7 +67,9 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     if because in ("hangup", "bridged", "room"):
         status = "call_hangup" if because == "hangup" else "cancelled"
         for channel in (call.channel, call.overlay, call.ring):
-            stop(exchange, channel, status=status)
+            sounds.stop(exchange, channel, status=status)
+        for sound in list(call.hears):
+            sounds.end_hearing(exchange, sound, call)
 
 
 def _listeners(call: Call, request: Request) -> Callable[[], list[Call]]:
@@ -199,55 +83,65 @@ def _listeners(call: Call, request: Request) -> Callable[[], list[Call]]:
 def _make_way(exchange: Exchange, channel: Channel, request: Request) -> None:
     which = request["stop"] or ("all" if exchange.options.audio_overlap == "replace" else "")
     if which:
-        stop(exchange, channel, which)
+        sounds.stop(exchange, channel, which)
+
+
+def reported_speech(exchange: Exchange, call: Call, request: Request, listeners: Callable[[], list[Call]]) -> Sound:
+    """Return the request's ``payload`` as a sound that reports ``call.speak.started`` and ``.ended``."""
+
+    def ended(status: str) -> None:
+        if status == _STOPPED and exchange.options.stop_reports == "call.playback.ended":
+            exchange.emit("call.playback.ended", call, status="cancelled", overlay=False)
+            return
+        is_cut = status in (_STOPPED, "cancelled")
+        exchange.emit("call.speak.ended", call, status=exchange.options.stopped_speech_status if is_cut else status)
+
+    return sounds.speech(
+        exchange,
+        request["payload"],
+        listeners,
+        loop=request["loop"],
+        on_end=ended,
+        on_start=lambda: exchange.emit("call.speak.started", call),
+    )
+
+
+def _refuse_queued(exchange: Exchange, call: Call) -> None:
+    if call.queued is not None and exchange.options.queued_audio == "refused":
+        raise unable(f"This call waits in the queue '{call.queued.queue.name}'.")
+
+
+def _plain(status: str) -> str:
+    return "cancelled" if status == _STOPPED else status
 
 
 def _speak(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
-
-    def ended(status: str) -> None:
-        reported = exchange.options.stopped_speech_status if status == "cancelled" else status
-        exchange.emit("call.speak.ended", call, status=reported)
-
+    _refuse_queued(exchange, call)
     _make_way(exchange, call.channel, request)
-    play(
-        exchange,
-        call.channel,
-        speech(
-            exchange,
-            request["payload"],
-            _listeners(call, request),
-            loop=request["loop"],
-            on_end=ended,
-            on_start=lambda: exchange.emit("call.speak.started", call),
-        ),
-    )
+    sounds.play(exchange, call.channel, reported_speech(exchange, call, request, _listeners(call, request)))
     return done()
 
 
 def _playback_start(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
+    _refuse_queued(exchange, call)
+    refuse_bad(exchange, request)
     channel = call.overlay if request["overlay"] else call.channel
     _make_way(exchange, channel, request)
-    play(exchange, channel, playback(exchange, call, request, _listeners(call, request)))
+    sounds.play(exchange, channel, playback(exchange, call, request, _listeners(call, request)))
     return done()
 
 
 def _playback_stop(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
-    stop(exchange, call.overlay if request["overlay"] else call.channel, request["stop"])
+    sounds.stop(exchange, call.overlay if request["overlay"] else call.channel, request["stop"], _STOPPED)
     return done()
 
 
 def _send_dtmf(exchange: Exchange, request: Request) -> dict[str, Any]:
-    hear_tones(exchange, exchange.call(request.path["call_control_id"]), request["digits"])
+    sounds.hear_tones(exchange, exchange.call(request.path["call_control_id"]), request["digits"])
     return done()
-
-
-def hear_tones(exchange: Exchange, call: Call, digits: str, room: str | None = None) -> None:
-    """Let the person on *call* hear *digits* as tones."""
-    entry = exchange.note("hears", call.id, digits, sound="tones", seconds=0.0, room=room)
-    entry.ended_at = exchange.now
 
 
 DEEDS: dict[str, Deed] = {

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.simulator import queues
+from engine.simulator import queues, sounds
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.recordings import record_from_answer
-from engine.simulator.refusals import Refusal, unable
+from engine.simulator.refusals import Refusal, refused, unable
 from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call
 
 
-def connect(exchange: Exchange, one: Call, other: Call) -> None:
-    """Bridge two answered legs: each leaves where it was, and each gets ``call.bridged``."""
-    for call in (one, other):
+def connect(exchange: Exchange, issuer: Call, other: Call) -> None:
+    """Bridge two answered legs: each leaves where it was, and each gets ``call.bridged`` (Options.bridged_events)."""
+    for call in (issuer, other):
         exchange.withdraw(call, "bridged")
-    one.partner, other.partner = other, one
-    for call, partner in ((one, other), (other, one)):
+    issuer.partner, other.partner = other, issuer
+    for call, partner in ((issuer, other), (other, issuer)):
         exchange.note("state", call.id, "bridged", **{"with": partner.id})
+    told = {"both": (issuer, other), "issuer": (issuer,), "issuer-twice": (issuer, issuer)}
+    for call in told[exchange.options.bridged_events]:
         exchange.emit("call.bridged", call)
 
 
@@ -32,8 +34,10 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     if partner is None:
         return
     call.partner = partner.partner = None
-    for leg in (call, partner):
+    for leg, other in ((call, partner), (partner, call)):
         exchange.note("state", leg.id, "unbridged")
+        for sound in (*other.channel.sounds, *other.overlay.sounds):
+            sounds.end_hearing(exchange, sound, leg)
     stays, partner.stays_after_unbridge = partner.stays_after_unbridge, False
     call.stays_after_unbridge = False
     if not stays:
@@ -55,10 +59,26 @@ def lose_first(exchange: Exchange, request: Request) -> None:
 
 def _bridge(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
+    try:
+        other = _other(exchange, call, request)
+    except Refusal:
+        lose_first(exchange, request)
+        raise
+    connect(exchange, call, other)
+    call.stays_after_unbridge = wants_to_stay(request)
+    record_from_answer(exchange, call, request)
+    return done()
+
+
+def _other(exchange: Exchange, call: Call, request: Request) -> Call:
+    """Return the leg to bridge *call* with. Raises Refusal for one that cannot be."""
     if request["prevent_double_bridge"] and call.partner is not None:
         raise unable("This call is already bridged.")
     if request["queue"]:
-        other = _take(exchange, request)
+        other = queues.first(exchange, request["queue"]).call
+        if other.ended_at is not None:
+            code = exchange.options.dead_queued_call
+            raise refused(code, "The first call of the queue is over; it was removed.", pointer="/queue")
     elif request["call_control_id"]:
         other = exchange.live_call(request["call_control_id"], pointer="/call_control_id")
     else:
@@ -67,19 +87,10 @@ def _bridge(exchange: Exchange, request: Request) -> dict[str, Any]:
         raise unable("A call can't be bridged with itself.")
     if request["prevent_double_bridge"] and other.partner is not None:
         raise unable("The other call is already bridged.")
-    connect(exchange, call, other)
-    call.stays_after_unbridge = wants_to_stay(request)
-    record_from_answer(exchange, call, request)
-    return done()
-
-
-def _take(exchange: Exchange, request: Request) -> Call:
-    place = queues.first(exchange, request["queue"])
-    if place.call.ended_at is not None:
-        lose_first(exchange, request)
-        status, code = exchange.options.dead_queued_call
-        raise Refusal(status, code, "The first call of the queue is over; it was removed.", pointer="/queue")
-    return place.call
+    ready_at = max(leg.answered_at or 0.0 for leg in (call, other)) + exchange.options.bridge_ready_after_s
+    if exchange.now < ready_at:
+        raise unable("The calls are not ready to be bridged yet.")
+    return other
 
 
 DEEDS: dict[str, Deed] = {"bridge": _bridge}

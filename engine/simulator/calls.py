@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from engine.simulator.exchange import Exchange, iso
-from engine.simulator.recordings import record_from_answer
+from engine.simulator import answering
+from engine.simulator.exchange import Exchange
 from engine.simulator.refusals import Refusal, unable
 from engine.simulator.requests import Deed, Request, done
-from engine.simulator.state import Call
+from engine.simulator.routing import routing_of
+from engine.simulator.state import Call, Routing
+from engine.simulator.timeline import iso
 from engine.simulator.values import Leg
 
 # reject's causes as call.hangup reports them (facts.md, section 4).
@@ -30,6 +32,7 @@ def open_call(
     connection_id: str = "",
     caller_id_name: str = "",
     client_state: str | None = None,
+    routing: Routing = Routing(),  # noqa: B008 (frozen)
 ) -> Call:
     """Begin a leg that is not answered yet: ``call.initiated``."""
     leg = Leg(
@@ -41,7 +44,13 @@ def open_call(
         direction=direction,
         connection_id=connection_id or exchange.options.connection_id,
     )
-    call = Call(leg=leg, caller_id_name=caller_id_name or from_, started_at=exchange.now, client_state=client_state)
+    call = Call(
+        leg=leg,
+        caller_id_name=caller_id_name or from_,
+        started_at=exchange.now,
+        client_state=client_state,
+        routing=routing,
+    )
     exchange.calls[call.id] = call
     exchange.note("state", call.id, "calls" if direction == "incoming" else "rung", **{"from": from_, "to": to})
     exchange.emit(
@@ -54,6 +63,9 @@ def open_call(
         connection_codecs="PCMA,PCMU",
         offered_codecs="PCMU,G729",
     )
+    patience_s = exchange.options.first_command_timeout_s
+    if direction == "incoming" and patience_s is not None:
+        call.patience_alarm = exchange.after(patience_s, lambda: exchange.end_call(call, "timeout"))
     return call
 
 
@@ -87,8 +99,9 @@ def row(exchange: Exchange, call: Call) -> dict[str, Any]:
 
 def _answer(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = _unanswered(exchange, request)
+    call.routing = routing_of(request)
     answer_call(exchange, call)
-    recording = record_from_answer(exchange, call, request)
+    recording = answering.begin(exchange, call, request)
     return {"data": {"result": "ok", "recording_id": recording}} if recording else done()
 
 

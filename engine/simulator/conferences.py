@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.simulator import audio, gathers, recordings
-from engine.simulator.exchange import Because, Exchange, iso
+from engine.simulator import gathers, recordings, sounds
+from engine.simulator.exchange import Because, Exchange
+from engine.simulator.listing import page, wanted
 from engine.simulator.refusals import Refusal, unable
-from engine.simulator.requests import Deed, Request, done, page
+from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Conference, Participant
+from engine.simulator.supervision import is_heard
+from engine.simulator.timeline import iso
 
 LONGEST_S = 4 * 3600.0  # facts.md, section 4, Conferences
 MAX_PARTICIPANTS = 250
@@ -24,21 +27,29 @@ def find(exchange: Exchange, request: Request) -> Conference:
     room = exchange.conferences.get(request.path["id"])
     if room is None and request.operation.path_id_accepts_name:
         room = exchange.open_rooms.get(request.path["id"])
-    room = _in_region(room, request)
+    room = _in_region(exchange, room, request)
+    refuse_ended(room)
+    return room
+
+
+def refuse_ended(room: Conference) -> None:
+    """Raise Refusal 90019 when *room* is over."""
     if room.ended_at is not None:
         raise Refusal(422, "90019", "This conference is no longer active and can't receive commands.")
-    return room
 
 
 def any_by_id(exchange: Exchange, request: Request) -> Conference:
     """Return the room with the path's id, open or over. Raises Refusal 404."""
     id_ = request.path.get("id") or request.path["conference_id"]
-    return _in_region(exchange.conferences.get(id_), request)
+    return _in_region(exchange, exchange.conferences.get(id_), request)
 
 
-def _in_region(room: Conference | None, request: Request) -> Conference:
+def _in_region(exchange: Exchange, room: Conference | None, request: Request) -> Conference:
     region = request.query.get("region") or request.body.get("region")
-    if room is None or region not in (None, room.region):
+    is_elsewhere = (
+        exchange.options.other_region == "not-found" and room is not None and region not in (None, room.region)
+    )
+    if room is None or is_elsewhere:
         raise Refusal(404, "90058", "There is no such conference.")
     return room
 
@@ -65,7 +76,7 @@ def create(exchange: Exchange, call: Call, name: str, wishes: Mapping[str, Any])
     )
     exchange.conferences[room.id] = exchange.open_rooms[name] = room
     room.expiry = exchange.after(
-        lasts_s, lambda: end(exchange, room, "time_exceeded", hangs_up=exchange.options.expiry_hangs_up)
+        lasts_s, lambda: end(exchange, room, "time_exceeded", hangs_up=exchange.options.expired_room == "hangs-up")
     )
     exchange.note("state", call.id, "room created", room=room.id, name=name)
     exchange.emit("conference.created", call, room)
@@ -104,23 +115,32 @@ def join(exchange: Exchange, room: Conference, call: Call, wishes: Mapping[str, 
     stay.waits_for_start, stay.is_held = not room.has_started, bool(wishes.get("hold"))
     listen(exchange, room, stay, _hold_audio(wishes) or room.hold_audio)
     if stay.beep in ("always", "on_enter"):
-        audio.beep(exchange, room.listeners(), room.id)
+        sounds.beep(exchange, room.listeners(), room.id)
 
 
 def listen(exchange: Exchange, room: Conference, stay: Participant, hold_audio: str = "") -> None:
     """Let the participant hear the room, or while on hold *hold_audio* (nothing when "")."""
-    audio.stop(exchange, stay.hold)
+    sounds.stop(exchange, stay.hold)
     current = room.channel.sounds[0] if room.channel.sounds else None
     if stay.hears_room:
         if current is not None and stay.call.id not in current.entries:
-            audio.begin_hearing(exchange, current, stay.call)
+            sounds.begin_hearing(exchange, current, stay.call)
         return
     if current is not None:
-        audio.end_hearing(exchange, current, stay.call)
+        sounds.end_hearing(exchange, current, stay.call)
     if hold_audio:
-        audio.play(
-            exchange, stay.hold, audio.file(exchange, hold_audio, lambda: [stay.call], loop="infinity", room=room.id)
+        sounds.play(
+            exchange, stay.hold, sounds.file(exchange, hold_audio, lambda: [stay.call], loop="infinity", room=room.id)
         )
+
+
+def take_floor(exchange: Exchange, call: Call) -> None:
+    """The person on *call* speaks: their room's floor is theirs now, unless nobody or only some there can hear them."""
+    stay = call.room.stay_of(call) if call.room is not None else None
+    if call.room is None or stay is None or call.room.floor is call or call.is_held or not is_heard(stay):
+        return
+    call.room.floor = call
+    exchange.emit("conference.floor.changed", call, call.room)
 
 
 def leave(exchange: Exchange, room: Conference, stay: Participant, *, beep: str | None = None) -> None:
@@ -128,17 +148,19 @@ def leave(exchange: Exchange, room: Conference, stay: Participant, *, beep: str 
     call = stay.call
     if call.gather is not None and call.gather.channel is stay.channel:
         gathers.end(exchange, call, "cancelled")
-    audio.stop(exchange, stay.channel)
-    audio.stop(exchange, stay.hold)
+    sounds.stop(exchange, stay.channel)
+    sounds.stop(exchange, stay.hold)
     if room.channel.sounds:
-        audio.end_hearing(exchange, room.channel.sounds[0], call)
+        sounds.end_hearing(exchange, room.channel.sounds[0], call)
     stay.status, stay.updated_at, room.updated_at, call.room = "left", exchange.now, exchange.now, None
+    if room.floor is call:
+        room.floor = None
     exchange.note("state", call.id, "left", room=room.id, name=room.name)
     exchange.emit("conference.participant.left", call, room)
     if room.ended_at is not None:
         return
     if (beep or stay.beep) in ("always", "on_exit"):
-        audio.beep(exchange, room.listeners(), room.id)
+        sounds.beep(exchange, room.listeners(), room.id)
     if stay.ends_room or stay.ends_room_softly:
         end(exchange, room, "host_left", hangs_up=stay.ends_room, by=call)
     elif not room.present:
@@ -151,7 +173,7 @@ def end(exchange: Exchange, room: Conference, reason: str, *, hangs_up: bool, by
     del exchange.open_rooms[room.name]
     if room.expiry is not None:
         room.expiry.cancel()
-    audio.stop(exchange, room.channel)
+    sounds.stop(exchange, room.channel)
     stays = room.present
     for stay in stays:
         leave(exchange, room, stay)
@@ -240,12 +262,27 @@ def _retrieve(exchange: Exchange, request: Request) -> dict[str, Any]:
 
 
 def _list(exchange: Exchange, request: Request) -> dict[str, Any]:
-    rooms = [room for room in exchange.conferences.values() if request.query.get("region") in (None, room.region)]
-    rows = [row(room) for room in sorted(rooms, key=lambda room: room.expires_at, reverse=True)]
-    for name in ("name", "status", "connection_id"):
-        wanted = request.query.get(f"filter[{name}]")
-        rows = [one for one in rows if wanted in (None, one[name])]
-    return page(request, rows)
+    rooms = sorted(exchange.conferences.values(), key=lambda room: room.expires_at, reverse=True)
+    here = [room for room in rooms if request.query.get("region") in (None, room.region)]
+    return page(
+        request, [row(room) for room in here if wanted(request, _facts(room), occurred_at=iso(room.created_at))]
+    )
+
+
+def _facts(room: Conference) -> dict[str, object]:
+    """Return what a list of rooms can be filtered by."""
+    leg = room.owner.leg
+    return {
+        "name": room.name,
+        "status": row(room)["status"],
+        "connection_id": leg.connection_id,
+        "from": leg.from_,
+        "to": leg.to,
+        "leg_id": leg.call_leg_id,
+        "application_session_id": leg.call_session_id,
+        "product": "call_control",
+        "failed": False,
+    }
 
 
 DEEDS: dict[str, Deed] = {

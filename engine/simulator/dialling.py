@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.simulator import audio, bridges, calls, conferences
+from engine.simulator import answering, audio, bridges, calls, conferences, machines, sounds, supervision
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.recordings import record_from_answer
 from engine.simulator.refusals import Refusal
 from engine.simulator.requests import Deed, Request, done
+from engine.simulator.routing import routing_of
 from engine.simulator.state import Call
 
 _DIAL_WINDOW_S = 5  # 30 dials a second over a rolling window of 5 s (facts.md, section 3)
 
 
-def pick_up(exchange: Exchange, call: Call, *, machine: bool) -> None:
-    """The far end of an outgoing leg answers, a person or a *machine*."""
+def pick_up(exchange: Exchange, call: Call, answerer: machines.Answerer) -> None:
+    """The far end of an outgoing leg answers."""
+    call.is_machine = answerer in machines.MACHINES
     calls.answer_call(exchange, call)
     on_answer, call.on_answer = call.on_answer, None
-    if call.wishes:
-        _detect_machine(exchange, call, machine=machine)
+    if call.detection:
+        machines.detect(exchange, call, call.detection, answerer)
     if on_answer is not None:
         on_answer()
 
@@ -41,7 +43,7 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     origin = call.rings_for
     if origin is not None:
         call.rings_for = None
-        audio.stop(exchange, origin.ring)
+        sounds.stop(exchange, origin.ring)
     for other in call.transfers:
         if other.rings_for is call:
             exchange.end_call(other, "originator_cancel", "caller")
@@ -65,51 +67,34 @@ def _ring(
         session=session,
         connection_id=connection_id,
         client_state=client_state,
+        routing=routing_of(request),
     )
+    if to in exchange.options.unreachable or _is_too_many(exchange):
+        # Accepted, and seen only as a hang-up (facts.md, section 3: D1, D13, D38).
+        call.answer_alarm = exchange.after(0, lambda: exchange.end_call(call, "call_rejected", "callee"))
+        return call
     call.time_limit_s = float(request["time_limit_secs"])
     mode = request["answering_machine_detection"] or "disabled"
-    config = request["answering_machine_detection_config"] or {}
-    call.wishes = {} if mode == "disabled" else {"mode": mode, "config": config}
+    call.detection = "" if mode == "disabled" else mode
     call.ring_alarm = exchange.after(float(request["timeout_secs"]), lambda: exchange.end_call(call, "timeout"))
     if exchange.options.answer_after_s is not None:
-        call.answer_alarm = exchange.after(
-            exchange.options.answer_after_s, lambda: pick_up(exchange, call, machine=False)
-        )
+        call.answer_alarm = exchange.after(exchange.options.answer_after_s, lambda: pick_up(exchange, call, "person"))
     return call
 
 
-def _detect_machine(exchange: Exchange, call: Call, *, machine: bool) -> None:
-    mode, options = call.wishes["mode"], exchange.options
-    premium = "premium." if mode.startswith("premium") else ""
-    human = "human_residence" if premium else "human"
-
-    def detected() -> None:
-        _if_live(
-            call,
-            lambda: exchange.emit(
-                f"call.machine.{premium}detection.ended", call, result="machine" if machine else human
-            ),
-        )
-
-    def greeted() -> None:
-        result = "beep_detected" if premium or mode == "detect_beep" else "ended"
-        _if_live(call, lambda: exchange.emit(f"call.machine.{premium}greeting.ended", call, result=result))
-
-    exchange.after(options.machine_detected_after_s, detected)
-    if machine and (premium or mode in ("greeting_end", "detect_beep", "detect_words")):
-        exchange.after(options.machine_greeting_s, greeted)
-
-
-def _if_live(call: Call, action: Callable[[], None]) -> None:
-    if call.is_live:
-        action()
+def _is_too_many(exchange: Exchange) -> bool:
+    most = exchange.options.concurrent_calls
+    if most is None:
+        return False
+    return sum(one.leg.direction == "outgoing" and one.ended_at is None for one in exchange.calls.values()) > most
 
 
 def _dial(exchange: Exchange, request: Request) -> dict[str, Any]:
+    routing_of(request)  # refused before anything rings
     _pace(exchange)
     link = exchange.live_call(request["link_to"], pointer="/link_to") if request["link_to"] else None
-    if request["supervise_call_control_id"]:
-        exchange.live_call(request["supervise_call_control_id"], pointer="/supervise_call_control_id")
+    watched = request["supervise_call_control_id"]
+    supervised = exchange.live_call(watched, pointer="/supervise_call_control_id") if watched else None
     numbers = request["to"] if isinstance(request["to"], list) else [request["to"]]
     legs = [
         _ring(
@@ -124,7 +109,7 @@ def _dial(exchange: Exchange, request: Request) -> dict[str, Any]:
         for number in numbers
     ]
     for leg in legs:
-        leg.on_answer = _after_dial(exchange, leg, [other for other in legs if other is not leg], link, request)
+        leg.on_answer = _after_dial(exchange, leg, legs, link, supervised, request)
     # "For Dial command it will always be false (dialing is asynchronous)": the API's own text on is_alive.
     return {"data": calls.row(exchange, legs[0]) | {"is_alive": False}}
 
@@ -138,12 +123,15 @@ def _pace(exchange: Exchange) -> None:
 
 
 def _after_dial(
-    exchange: Exchange, leg: Call, others: list[Call], link: Call | None, request: Request
+    exchange: Exchange, leg: Call, legs: list[Call], link: Call | None, supervised: Call | None, request: Request
 ) -> Callable[[], None]:
     def on_answer() -> None:
-        for other in others:
-            exchange.end_call(other, "originator_cancel", "caller")
-        record_from_answer(exchange, leg, request)
+        for other in legs:
+            if other is not leg:
+                exchange.end_call(other, "originator_cancel", "caller")
+        if supervised is not None and supervised.is_live:
+            supervision.supervise(exchange, leg, supervised, request["supervisor_role"])
+        answering.begin(exchange, leg, request)
         _greet(exchange, leg, request)
         if request["conference_config"]:
             _enter_room(exchange, leg, request["conference_config"])
@@ -153,10 +141,13 @@ def _after_dial(
     return on_answer
 
 
-def _greet(exchange: Exchange, leg: Call, request: Request) -> None:
+def _greet(exchange: Exchange, leg: Call, request: Request, then: Callable[[], None] = lambda: None) -> None:
+    """Play the request's audio to a leg that was just answered, and go on."""
     name = next(iter(audio.media(request).values()), None)
     if name:
-        audio.play(exchange, leg.channel, audio.file(exchange, name, lambda: [leg]))
+        sounds.play(exchange, leg.channel, sounds.file(exchange, name, lambda: [leg], on_end=lambda _status: then()))
+    else:
+        then()
 
 
 def _enter_room(exchange: Exchange, leg: Call, wishes: dict[str, Any]) -> None:
@@ -193,14 +184,21 @@ def _transfer(exchange: Exchange, request: Request) -> dict[str, Any]:
     leg.rings_for = call
     call.transfers.append(leg)
     if request["early_media"] is not False:
-        audio.stop(exchange, call.ring)
-        ringing = audio.file(exchange, "ringing", lambda: [call], loop="infinity")
+        sounds.stop(exchange, call.ring)
+        ringing = sounds.file(exchange, "ringing", lambda: [call], loop="infinity")
         ringing.kind = "ringing"
-        audio.play(exchange, call.ring, ringing)
+        sounds.play(exchange, call.ring, ringing)
 
     def on_answer() -> None:
+        sounds.stop(exchange, call.ring)
+        if request["send_digits_on_answer"]:
+            sounds.hear_tones(exchange, leg, request["send_digits_on_answer"])
+        _greet(exchange, leg, request, connect)
+
+    def connect() -> None:
+        if not leg.is_live:
+            return
         leg.rings_for = None
-        audio.stop(exchange, call.ring)
         bridges.connect(exchange, call, leg)
         call.stays_after_unbridge = bridges.wants_to_stay(request)
         record_from_answer(exchange, call, request)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.simulator import audio
+from engine.simulator import audio, payments, sounds
 from engine.simulator.exchange import Because, Exchange
 from engine.simulator.requests import Deed, Request, done
-from engine.simulator.state import Call, Channel, Gather, Sound
+from engine.simulator.state import Call, Channel, Conference, Gather, Sound
 
 
 def press(exchange: Exchange, call: Call, digit: str) -> None:
@@ -16,6 +16,9 @@ def press(exchange: Exchange, call: Call, digit: str) -> None:
     if not call.is_live:
         return
     exchange.note("presses", call.id, digit)
+    if call.payment is not None:
+        payments.press(exchange, call, call.payment, digit)
+        return
     exchange.emit("call.dtmf.received", call, digit=digit)
     gather = call.gather
     if gather is None:
@@ -52,7 +55,7 @@ def end(exchange: Exchange, call: Call, status: str) -> None:
     _cancel(gather.total_alarm)
     prompt, gather.prompt = gather.prompt, None
     if prompt is not None:
-        audio.drop(exchange, gather.channel, prompt)
+        sounds.drop(exchange, gather.channel, prompt)
     if gather.reports:
         exchange.emit("call.gather.ended", call, digits=gather.digits, status=status)
 
@@ -86,7 +89,7 @@ def _prompt(exchange: Exchange, call: Call, gather: Gather, make: Callable[[], S
 
     sound.on_end, sound.on_forgotten = ended, go_on
     gather.prompt = sound
-    audio.play(exchange, gather.channel, sound)
+    sounds.play(exchange, gather.channel, sound)
 
 
 def _listen(exchange: Exchange, call: Call, gather: Gather) -> None:
@@ -100,7 +103,7 @@ def _silence_prompt(exchange: Exchange, gather: Gather) -> None:
     prompt = gather.prompt
     if prompt is not None and gather.interrupts:
         gather.prompt = None
-        audio.drop(exchange, gather.channel, prompt)
+        sounds.drop(exchange, gather.channel, prompt)
 
 
 def _is_valid(gather: Gather) -> bool:
@@ -173,16 +176,20 @@ def _plain(exchange: Exchange, request: Request) -> dict[str, Any]:
 def _using_speak(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
 
-    def say(name: str) -> Callable[[], Sound] | None:
-        text = request[name]
-        return (lambda: audio.speech(exchange, text, lambda: [call])) if text else None
+    def ask() -> Sound:
+        if exchange.options.gather_speech == "reported":
+            return audio.reported_speech(exchange, call, request, lambda: [call])
+        return sounds.speech(exchange, request["payload"], lambda: [call])
 
-    begin(exchange, call, _gather(request, call.channel, prompt=say("payload"), invalid=say("invalid_payload")))
+    wrong = request["invalid_payload"]
+    complain = (lambda: sounds.speech(exchange, wrong, lambda: [call])) if wrong else None
+    begin(exchange, call, _gather(request, call.channel, prompt=ask, invalid=complain))
     return done()
 
 
 def _using_audio(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
+    audio.refuse_bad(exchange, request)
     begin(
         exchange,
         call,
@@ -201,21 +208,37 @@ def invalid_audio(
 ) -> Callable[[], Sound] | None:
     """Return what makes the sound for wrong digits, or None when the request names none."""
     name = next(iter(audio.media(request, "invalid_").values()), None)
-    return (lambda: audio.file(exchange, name, lambda: [call], room=room)) if name else None
+    return (lambda: sounds.file(exchange, name, lambda: [call], room=room)) if name else None
 
 
-def in_room(exchange: Exchange, call: Call, request: Request, channel: Channel, room: str) -> None:
-    """Collect digits from one participant of a room; its prompt has no webhooks (facts.md, section 4)."""
-    name = next(iter(audio.media(request).values()))
+def in_room(exchange: Exchange, call: Call, request: Request, channel: Channel, room: Conference) -> None:
+    """Collect digits from one participant of a room; what that sends is not documented (Options.room_gather)."""
+    fields = audio.media(request)
+    audio.refuse_bad(exchange, request)
+
+    def report(what: str) -> None:
+        if exchange.options.room_gather == "with-playback":
+            exchange.emit(f"conference.participant.playback.{what}", call, room, **fields)
+
+    def ask() -> Sound:
+        return sounds.file(
+            exchange,
+            next(iter(fields.values())),
+            lambda: [call],
+            on_start=lambda: report("started"),
+            on_end=lambda _status: report("ended"),
+            room=room.id,
+        )
+
     begin(
         exchange,
         call,
         _gather(
             request,
             channel,
-            prompt=lambda: audio.file(exchange, name, lambda: [call], room=room),
-            invalid=invalid_audio(exchange, call, request, room),
-            reports=exchange.options.conference_gather_reports,
+            prompt=ask,
+            invalid=invalid_audio(exchange, call, request, room.id),
+            reports=exchange.options.room_gather != "silent",
         ),
     )
 

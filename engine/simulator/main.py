@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
+import signal
 import time
 from collections.abc import Callable
-from typing import TextIO
 
-from engine.simulator.options import Options
-from engine.simulator.server import API_KEY, SimulatorServer
-from engine.simulator.world import World
-from engine.tables import catalogue
+from engine.simulator.running import ManualClock
+from engine.simulator.server import SimulatorServer
+from engine.simulator.starting import Start
+
+# Gets the API's address, the API key and the public key.
+Ready = Callable[[str, str, str], None]
 
 
-async def run_simulator(
-    *,
-    listen: str,
-    webhook_url: str | None,
-    seed: int,
-    out: TextIO,
-    options: Options | None = None,
-    api_key: str = API_KEY,
-    clock: Callable[[], float] = time.time,
-    stop: asyncio.Event | None = None,
-) -> None:
+async def run_simulator(start: Start, ready: Ready, *, stop: asyncio.Event | None = None) -> None:
     """
-    Serve a simulated Telnyx at *listen* ("host:port") until *stop* is set or the task is cancelled.
+    Serve a simulated Telnyx until SIGTERM, until *stop* is set or the task is cancelled.
 
-    Prints one JSON line, ``{"api_url", "api_key", "public_key"}``, to *out* once it accepts requests.
-    Raises OSError when the address is taken.
+    *ready* is called once it accepts requests. Raises SettingsError when the address cannot be had.
     """
-    world = World(catalogue(), seed=seed, options=options or Options(webhook_url=webhook_url or ""), start=clock())
-    async with SimulatorServer(world, api_key=api_key, webhook_url=webhook_url, listen=listen, clock=clock) as server:
-        ready = {"api_url": server.url, "api_key": server.api_key, "public_key": server.public_key}
-        print(json.dumps(ready), file=out, flush=True)
-        await (stop or asyncio.Event()).wait()
+    stop = stop or asyncio.Event()
+    now = time.time()
+    server = SimulatorServer(
+        start.world(now),
+        listen=start.listen,
+        token=start.token,
+        webhooks=start.webhooks,
+        clock=ManualClock(now) if start.is_manual else time.time,
+        answer_after_s=start.answer_after_s,
+        renew=start.world,
+    )
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # where there are no signals, Ctrl-C is all there is
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+    async with server:
+        ready(server.url, server.api_key, server.public_key)
+        await stop.wait()
+    loop.remove_signal_handler(signal.SIGTERM)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.simulator import audio, conferences
-from engine.simulator.exchange import Exchange, iso
-from engine.simulator.refusals import Refusal
-from engine.simulator.requests import Deed, Request, done, page
+from engine.simulator.exchange import Exchange
+from engine.simulator.listing import page, wanted
+from engine.simulator.refusals import Refusal, unable
+from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Conference, Participant
+from engine.simulator.timeline import iso
 
 
 def chosen(exchange: Exchange, room: Conference, request: Request) -> list[Participant]:
@@ -90,14 +92,13 @@ def _list(exchange: Exchange, request: Request) -> dict[str, Any]:
     room = conferences.any_by_id(exchange, request)
     conference = {"id": room.id, "name": room.name}
     rows = [_row(stay) | {"record_type": "participant", "conference": conference} for stay in room.stays]
-    for name, key in (("muted", "muted"), ("on_hold", "on_hold")):
-        wanted = request.query.get(f"filter[{name}]")
-        rows = [row for row in rows if wanted is None or row[key] == (wanted == "true")]
-    whispering = request.query.get("filter[whispering]")
-    rows = [
-        row for row in rows if whispering is None or bool(row["whisper_call_control_ids"]) == (whispering == "true")
-    ]
-    return page(request, rows)
+    return page(request, [row for row in rows if wanted(request, _facts(row))])
+
+
+def _facts(row: dict[str, Any]) -> dict[str, object]:
+    """Return what a list of participants can be filtered by."""
+    whispers = bool(row["whisper_call_control_ids"])
+    return {"muted": row["muted"], "on_hold": row["on_hold"], "whispering": whispers}
 
 
 def _find(exchange: Exchange, request: Request) -> tuple[Conference, Participant]:
@@ -115,6 +116,9 @@ def _retrieve(exchange: Exchange, request: Request) -> dict[str, Any]:
 
 def _update(exchange: Exchange, request: Request) -> dict[str, Any]:
     room, stay = _find(exchange, request)
+    conferences.refuse_ended(room)
+    if stay.status == "left":
+        raise unable("This participant has left the conference.")
     stay.beep = request["beep_enabled"] or stay.beep
     for name, value in (
         ("ends_room", request["end_conference_on_exit"]),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.simulator.exchange import Because, Exchange, iso
-from engine.simulator.refusals import Refusal, unable
-from engine.simulator.requests import Deed, Request, done, page
+from engine.simulator.exchange import Because, Exchange
+from engine.simulator.listing import page
+from engine.simulator.refusals import Refusal, refused, unable
+from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Queue, QueuedCall
+from engine.simulator.timeline import iso
 
 MAX_SIZE_BY_ENQUEUE = 100  # facts.md, section 4, Queues
 
@@ -30,13 +32,16 @@ def first(exchange: Exchange, name: str) -> QueuedCall:
     """Return the first place of the queue. Raises Refusal when nobody waits (the code is not documented)."""
     queue = exchange.queues.get(name)
     if queue is None or not queue.entries:
-        status, code = exchange.options.empty_queue
-        raise Refusal(status, code, f"The queue '{name}' is empty.", pointer="/queue")
+        raise refused(exchange.options.empty_queue, f"The queue '{name}' is empty.", pointer="/queue")
     return queue.entries[0]
 
 
-def remove(exchange: Exchange, place: QueuedCall, reason: str | None) -> None:
-    """Take a call out of its queue; *reason* is that of ``call.dequeued``, None for no webhook."""
+def remove(exchange: Exchange, place: QueuedCall, reason: str | None, *, by_command: bool = False) -> None:
+    """
+    Take a call out of its queue; *reason* is that of ``call.dequeued``, None for no webhook.
+
+    *by_command*: by leave_queue, which may send none (Options.leave_queue_event).
+    """
     queue, call = place.queue, place.call
     position = queue.entries.index(place) + 1
     queue.entries.remove(place)
@@ -47,11 +52,19 @@ def remove(exchange: Exchange, place: QueuedCall, reason: str | None) -> None:
     if call.queued is place:
         queue.waits_s.append(wait_s)
         call.queued = None
-    if reason is not None:
-        exchange.note("state", call.id, "dequeued", queue=queue.name, reason=reason)
-        exchange.emit(
-            "call.dequeued", call, queue=queue.name, queue_position=position, reason=reason, wait_time_secs=int(wait_s)
-        )
+    if reason is None:
+        return
+    exchange.note("state", call.id, "dequeued", queue=queue.name, reason=reason)
+    fields: dict[str, Any] = {
+        "queue": queue.name,
+        "queue_position": position,
+        "reason": reason,
+        "wait_time_secs": int(wait_s),
+    }
+    if reason == "hangup" and exchange.options.queued_hangup == "hangup-first":
+        exchange.after(0, lambda: exchange.emit("call.dequeued", call, **fields))
+    elif not (by_command and exchange.options.leave_queue_event == "silent"):
+        exchange.emit("call.dequeued", call, **fields)
 
 
 def depart(exchange: Exchange, call: Call, because: Because) -> None:
@@ -143,7 +156,7 @@ def _leave(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
     if call.queued is None:
         raise unable("This call is not in a queue.")
-    remove(exchange, call.queued, "leave")
+    remove(exchange, call.queued, "leave", by_command=True)
     return done()
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.simulator import audio
-from engine.simulator.exchange import Because, Exchange, iso
+from engine.simulator import sounds
+from engine.simulator.exchange import Because, Exchange
 from engine.simulator.refusals import Refusal
 from engine.simulator.requests import Deed, Request, done
 from engine.simulator.state import Call, Conference, Recording
+from engine.simulator.timeline import iso
 
 
 def start(
-    exchange: Exchange, recordings: list[Recording], leg: str | None, *, format_: str, channels: str, **details: Any
+    exchange: Exchange, recordings: list[Recording], call: Call | None, *, format_: str, channels: str, **details: Any
 ) -> Recording:
-    """Begin a recording and append it to *recordings*."""
-    recording = Recording(id=exchange.new_id("recording"), started_at=exchange.now, format=format_, channels=channels)
+    """Begin a recording of *call*, or of a room (None), and append it to *recordings*."""
+    recording = Recording(
+        id=exchange.new_id("recording"), call=call, started_at=exchange.now, format=format_, channels=channels
+    )
     recordings.append(recording)
+    leg = call.id if call is not None else None
     exchange.note("state", leg, "recording started", recording=recording.id, **details)
     return recording
 
@@ -45,7 +49,12 @@ def switch(find: Callable[[Exchange, Request], list[Recording]], *, pause: bool)
     """Return the deed that pauses or resumes a recording among those that *find* returns."""
 
     def deed(exchange: Exchange, request: Request) -> dict[str, Any]:
-        choose(find(exchange, request), request["recording_id"]).is_paused = pause
+        recording = choose(find(exchange, request), request["recording_id"])
+        recording.is_paused = pause
+        if not pause:
+            listen_for_silence(exchange, recording, 0)
+        elif recording.quiet_alarm is not None:
+            recording.quiet_alarm.cancel()
         return done()
 
     return deed
@@ -62,11 +71,11 @@ def record_call(
     transcribed: bool = False,
 ) -> Recording:
     """Record *call* until stopped, hung up, *max_length_s* or *quiet_s* of silence (0 = no such limit)."""
-    recording = start(exchange, call.recordings, call.id, format_=format_, channels=channels)
+    recording = start(exchange, call.recordings, call, format_=format_, channels=channels)
     recording.transcribed, recording.quiet_s = transcribed, quiet_s
     if max_length_s:
-        exchange.after(max_length_s, lambda: save(exchange, call, recording))
-    listen_for_silence(exchange, call, recording, 0)
+        exchange.after(max_length_s, lambda: save(exchange, recording))
+    listen_for_silence(exchange, recording, 0)
     return recording
 
 
@@ -84,25 +93,39 @@ def record_from_answer(exchange: Exchange, call: Call, wishes: Request | None) -
     ).id
 
 
-def listen_for_silence(exchange: Exchange, call: Call, recording: Recording, spoken_s: float) -> None:
+def hear(exchange: Exchange, call: Call, text: str, lasts_s: float) -> None:
+    """The person on *call* has said *text*: recordings of the call, its partner and its room hold it, unless paused."""
+    partners = call.partner.recordings if call.partner is not None else ()
+    rooms = call.room.recordings if call.room is not None else ()
+    for recording in [*call.recordings, *partners, *rooms]:
+        if not recording.is_paused:
+            recording.heard.append(text)
+            listen_for_silence(exchange, recording, lasts_s)
+
+
+def listen_for_silence(exchange: Exchange, recording: Recording, spoken_s: float) -> None:
     """Stop *recording* when nobody speaks for its ``timeout_secs`` after the next *spoken_s*."""
     if recording.quiet_alarm is not None:
         recording.quiet_alarm.cancel()
     if recording.quiet_s:
-        recording.quiet_alarm = exchange.after(spoken_s + recording.quiet_s, lambda: save(exchange, call, recording))
+        recording.quiet_alarm = exchange.after(spoken_s + recording.quiet_s, lambda: save(exchange, recording))
 
 
-def save(exchange: Exchange, call: Call, recording: Recording) -> None:
-    """End *recording*; its webhooks come a little later, also after the hang-up (facts.md, section 0, 7)."""
-    if recording not in call.recordings:
+def save(exchange: Exchange, recording: Recording) -> None:
+    """End a call's *recording*; its webhooks come a little later, also after the hang-up (facts.md, section 0, 7)."""
+    call = recording.call
+    if call is None or recording not in call.recordings:
         return
     call.recordings.remove(recording)
     if recording.quiet_alarm is not None:
         recording.quiet_alarm.cancel()
-    exchange.note("state", call.id, "recording ended", recording=recording.id)
+    exchange.note("state", call.id, "recording ended", recording=recording.id, heard=list(recording.heard))
     fields = saved_fields(exchange, recording)
 
     def report() -> None:
+        if exchange.options.storage == "broken":
+            exchange.emit("call.recording.error", call, reason="Internal server error")
+            return
         exchange.emit("call.recording.saved", call, **fields)
         if recording.transcribed:
             exchange.emit(
@@ -122,18 +145,19 @@ def depart(exchange: Exchange, call: Call, because: Because) -> None:
     """A hang-up ends the call's recordings."""
     if because == "hangup":
         for recording in list(call.recordings):
-            save(exchange, call, recording)
+            save(exchange, recording)
 
 
 def save_room(exchange: Exchange, room: Conference, recording: Recording) -> None:
     """End a room's *recording*; its webhook comes a little later."""
     room.recordings.remove(recording)
-    exchange.note("state", None, "recording ended", recording=recording.id, room=room.id)
+    exchange.note("state", None, "recording ended", recording=recording.id, room=room.id, heard=list(recording.heard))
     fields = saved_fields(exchange, recording) | {"format": recording.format, "recording_id": recording.id}
-    exchange.after(
-        exchange.options.recording_saved_after_s,
-        lambda: exchange.emit("conference.recording.saved", room.owner, room, **fields),
-    )
+    if exchange.options.storage == "works":
+        exchange.after(
+            exchange.options.recording_saved_after_s,
+            lambda: exchange.emit("conference.recording.saved", room.owner, room, **fields),
+        )
 
 
 def _of_call(exchange: Exchange, request: Request) -> list[Recording]:
@@ -145,7 +169,7 @@ def _start(exchange: Exchange, request: Request) -> dict[str, Any]:
     if call.answered_at is None or exchange.now < call.answered_at + exchange.options.audio_starts_after_s:
         raise Refusal(422, "90020", "Recording can't start before the call's audio has started.")
     if request["play_beep"]:
-        audio.beep(exchange, [call])
+        sounds.beep(exchange, [call])
     record_call(
         exchange,
         call,
@@ -160,7 +184,7 @@ def _start(exchange: Exchange, request: Request) -> dict[str, Any]:
 
 def _stop(exchange: Exchange, request: Request) -> dict[str, Any]:
     call = exchange.call(request.path["call_control_id"])
-    save(exchange, call, choose(call.recordings, request["recording_id"]))
+    save(exchange, choose(call.recordings, request["recording_id"]))
     return done()
 
 

@@ -20,13 +20,18 @@ TITLES = {
     "90018": "Call has already ended",
     "90019": "Conference has already ended",
     "90020": "Call recording triggered before audio started",
+    "90031": "Call is not currently forked",
     "90032": "Maximum number of participants reached",
     "90033": "Unable to execute command",
     "90034": "Call not answered yet",
     "90036": "Queue full",
     "90038": "Call already in queue",
+    "90040": "Downloading audio file failed",
+    "90045": "Media Streaming is used",
     "90050": "Unable to delete queue",
+    "90054": "Call transcription is already in progress",
     "90058": "Invalid conference_id",
+    "90061": "AI Assistant is already in progress",
     "90103": "Dials per second limit exceeded",
 }
 
@@ -43,22 +48,25 @@ class Refusal(Exception):
         pointer: str = "",
         parameter: str = "",
         headers: Mapping[str, str] | None = None,
+        title: str = "",
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail = status, code, detail
         self.source = {"pointer": pointer} if pointer else {"parameter": parameter} if parameter else {}
         self.headers = headers or {}
+        self.title = title or TITLES.get(code, "Unable to execute command")
 
     def response(self) -> Response:
         """Return the HTTP answer."""
-        error: dict[str, object] = {
-            "code": self.code,
-            "title": TITLES.get(self.code, "Unable to execute command"),
-            "detail": self.detail,
-        }
+        error: dict[str, object] = {"code": self.code, "title": self.title, "detail": self.detail}
         if self.source:
             error["source"] = self.source
         return Response(self.status, {"errors": [error]}, self.headers)
+
+
+def refused(code: str, detail: str, *, pointer: str = "") -> Refusal:
+    """Return the refusal with this code and the HTTP status that goes with it."""
+    return Refusal(404 if code in ("10005", "10007", "90058") else 422, code, detail, pointer=pointer)
 
 
 def unable(detail: str) -> Refusal:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -83,15 +82,3 @@ class Router:
 def _defaults(catalogue: Catalogue, operation: Operation) -> dict[str, Any]:
     shapes = {name: catalogue.shape(shape) for name, shape in operation.parameters.items()}
     return {name: shape["default"] for name, shape in shapes.items() if "default" in shape}
-
-
-def page(request: Request, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the page of *rows* that was asked for, with Telnyx's ``meta``."""
-    number, size = int(request.query.get("page[number]", "1")), int(request.query.get("page[size]", "20"))
-    meta = {
-        "page_number": number,
-        "page_size": size,
-        "total_pages": math.ceil(len(rows) / size),
-        "total_results": len(rows),
-    }
-    return {"data": list(rows[(number - 1) * size : number * size]), "meta": meta}

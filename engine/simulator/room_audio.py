@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engine.simulator import audio, conferences, gathers, recordings
+from engine.simulator import audio, conferences, gathers, recordings, sounds
 from engine.simulator.exchange import Exchange
 from engine.simulator.participants import chosen
 from engine.simulator.refusals import Refusal
@@ -22,7 +22,7 @@ def _sound_deed(prepare: Callable[[Exchange, Conference, Request], tuple[_Make, 
         make, fields = prepare(exchange, room, request)
 
         def play(channel: Channel, listeners: Callable[[], list[Call]], prefix: str, leg: Call | None) -> None:
-            audio.play(
+            sounds.play(
                 exchange,
                 channel,
                 make(
@@ -44,17 +44,18 @@ def _sound_deed(prepare: Callable[[Exchange, Conference, Request], tuple[_Make, 
 
 def _speech(exchange: Exchange, room: Conference, request: Request) -> tuple[_Make, dict[str, Any]]:
     def make(listeners: Callable[[], list[Call]], on_start: Callable[[], None], on_end: Callable[[str], None]) -> Sound:
-        return audio.speech(exchange, request["payload"], listeners, on_start=on_start, on_end=on_end, room=room.id)
+        return sounds.speech(exchange, request["payload"], listeners, on_start=on_start, on_end=on_end, room=room.id)
 
     return make, {}
 
 
 def _file(exchange: Exchange, room: Conference, request: Request) -> tuple[_Make, dict[str, Any]]:
     fields = audio.media(request)
+    audio.refuse_bad(exchange, request)
     name = next(iter(fields.values()))
 
     def make(listeners: Callable[[], list[Call]], on_start: Callable[[], None], on_end: Callable[[str], None]) -> Sound:
-        return audio.file(
+        return sounds.file(
             exchange, name, listeners, loop=request["loop"], on_start=on_start, on_end=on_end, room=room.id
         )
 
@@ -64,9 +65,9 @@ def _file(exchange: Exchange, room: Conference, request: Request) -> tuple[_Make
 def _stop(exchange: Exchange, request: Request) -> dict[str, Any]:
     room = conferences.find(exchange, request)
     for stay in chosen(exchange, room, request):
-        audio.stop(exchange, stay.channel)
+        sounds.stop(exchange, stay.channel)
     if not request["call_control_ids"]:
-        audio.stop(exchange, room.channel)
+        sounds.stop(exchange, room.channel)
     return done()
 
 
@@ -76,21 +77,21 @@ def _gather(exchange: Exchange, request: Request) -> dict[str, Any]:
     stay = room.stay_of(call)
     if stay is None:
         raise Refusal(422, "90015", "This call is not in the conference.", pointer="/call_control_id")
-    gathers.in_room(exchange, call, request, stay.channel, room.id)
+    gathers.in_room(exchange, call, request, stay.channel, room)
     return done()
 
 
 def _send_dtmf(exchange: Exchange, request: Request) -> dict[str, Any]:
     room = conferences.find(exchange, request)
     for stay in chosen(exchange, room, request):
-        audio.hear_tones(exchange, stay.call, request["digits"], room.id)
+        sounds.hear_tones(exchange, stay.call, request["digits"], room.id)
     return done()
 
 
 def _record_start(exchange: Exchange, request: Request) -> dict[str, Any]:
     room = conferences.find(exchange, request)
     if request["play_beep"]:
-        audio.beep(exchange, room.listeners(), room.id)
+        sounds.beep(exchange, room.listeners(), room.id)
     recordings.start(
         exchange, room.recordings, None, format_=request["format"], channels=request["channels"], room=room.id
     )

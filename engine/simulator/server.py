@@ -3,66 +3,89 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
-import json
+import errno
+import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-import aiohttp
+import orjson
 from aiohttp import web
-from nacl.signing import SigningKey
 
-from engine.simulator.control import Control
+from engine.errors import SettingsError
+from engine.simulator.control import Control, is_bearer
+from engine.simulator.deliveries import Deliveries, Destination
 from engine.simulator.refusals import Refusal
+from engine.simulator.running import RunningWorld
+from engine.simulator.signing import Signer
 from engine.simulator.values import Response, Webhook
 from engine.simulator.world import World
+from engine.tables import catalogue
 
 API_KEY = "KEY_SIMULATED"
-SIGNING_SEED = hashlib.sha256(b"ringflow simulator").digest()
-RETRY_DELAYS_S = (0.5, 1.5, 4.0, 12.0, 40.0)
+_PATIENCE_S = 1.0  # for requests that are still being answered when the server ends
 
 
 class SimulatorServer:
     """
     Serves *world* over HTTP while it is entered (``async with``).
 
-    *listen* is "host:port" (port 0: any free one). Webhooks go to *webhook_url*, each on its own, begun in the order
-    of the world; one that gets no 2xx within *timeout_s* is sent again, signed anew, after each of *retry_delays_s*.
-    *clock* returns epoch seconds; with one that does not run by itself call ``settle`` after it was moved.
+    *listen* is "host:port" (port 0: any free one). *token*: what ``/sim`` asks for, and the API key. *clock* returns
+    epoch seconds. Far ends pick up by themselves after *answer_after_s*; None: when told. *renew* makes the world that
+    ``/sim/reset`` begins anew with; without it that is an empty one. Entering raises SettingsError when the address
+    cannot be had.
     """
 
     def __init__(
         self,
         world: World,
         *,
-        api_key: str = API_KEY,
-        signing_seed: bytes = SIGNING_SEED,
-        webhook_url: str | None = None,
         listen: str = "127.0.0.1:0",
+        token: str | None = None,
+        webhooks: Destination = Destination(),  # noqa: B008 (frozen)
         clock: Callable[[], float] = time.time,
-        retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S,
-        timeout_s: float = 10.0,
+        answer_after_s: float | None = None,
+        renew: Callable[[float], World] | None = None,
     ) -> None:
-        self.world = world
-        self.api_key = api_key
-        self.webhook_url = webhook_url
-        self.undelivered: list[Webhook] = []
-        self._key = SigningKey(signing_seed)
+        self.api_key = token or API_KEY
+        self.clock = clock
         self._listen = listen
-        self._clock = clock
-        self._retry_delays_s = retry_delays_s
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
-        self._deliveries: set[asyncio.Task[None]] = set()
-        self._alarm: asyncio.TimerHandle | None = None
-        self._control = Control(world, clock, self.settle)
+        self._signer = Signer()
+        self._deliveries = Deliveries(self._signer, webhooks)
+        self._running = RunningWorld(
+            world,
+            clock=clock,
+            deliveries=self._deliveries,
+            renew=renew or (lambda start: World(catalogue(), options=world.options, start=start)),
+            answer_after_s=answer_after_s,
+        )
+        self._control = Control(self._running, token=token)
+
+    @property
+    def world(self) -> World:
+        """The world that is served; another one after a reset."""
+        return self._running.world
+
+    @property
+    def webhook_url(self) -> str | None:
+        """Where webhooks go; may be set."""
+        return self._deliveries.destination.url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str) -> None:
+        self._deliveries.destination = replace(self._deliveries.destination, url=url)
+
+    @property
+    def undelivered(self) -> list[Webhook]:
+        """The webhooks that were given up."""
+        return self._deliveries.undelivered
 
     @property
     def public_key(self) -> str:
         """The key that verifies the webhooks, as Telnyx's portal shows it: base64 of 32 bytes."""
-        return base64.b64encode(bytes(self._key.verify_key)).decode()
+        return self._signer.public_key
 
     @property
     def url(self) -> str:
@@ -78,98 +101,78 @@ class SimulatorServer:
         app = web.Application(client_max_size=1 << 20)
         app.add_routes(self._control.routes())
         app.router.add_route("*", "/v2/{path:.*}", self._api)
-        self._runner = web.AppRunner(app, access_log=None)
+        app.router.add_route("*", "/{path:.*}", _nothing_here)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_PATIENCE_S)
         await self._runner.setup()
         host, _, port = self._listen.rpartition(":")
-        await web.TCPSite(self._runner, host, int(port)).start()
-        bound = self._runner.addresses[0]
-        self._root = f"http://{bound[0]}:{bound[1]}"
-        self._client = aiohttp.ClientSession(timeout=self._timeout)
+        try:
+            await web.TCPSite(self._runner, host.strip("[]"), int(port)).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise SettingsError(_no_address(self._listen, error)) from error
+        self._root = f"http://{host}:{self._runner.addresses[0][1]}"
+        await self._deliveries.open()
         self.settle()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        for task in self._deliveries:
-            task.cancel()
-        await asyncio.gather(*self._deliveries, return_exceptions=True)
-        self._control.close()
-        await self._client.close()
+        self._running.close()
         await self._runner.cleanup()
+        await self._deliveries.close()
 
     def settle(self) -> None:
-        """Let the world catch up with the clock, deliver what is due, and set the alarm for what comes next."""
-        for webhook in self.world.advance(self._clock()):
-            if self.webhook_url is not None:
-                task = asyncio.create_task(self._deliver(webhook, self.webhook_url))
-                self._deliveries.add(task)
-                task.add_done_callback(self._deliveries.discard)
-        self._control.wake()
-        if self._alarm is not None:
-            self._alarm.cancel()
-        due = self.world.next_due()
-        if due is not None:
-            loop = asyncio.get_running_loop()
-            self._alarm = loop.call_at(loop.time() + max(0.0, due - self._clock()), self.settle)
+        """Let the world catch up with the clock; to be called after *world* or *clock* was touched from outside."""
+        self._running.settle()
+
+    async def change(self) -> None:
+        """Return when something may have happened in the world."""
+        await self._running.change()
 
     async def drain(self) -> None:
         """Wait until every webhook that is under way was taken or given up."""
-        while self._deliveries:
-            await asyncio.wait(self._deliveries)
+        await self._deliveries.drain()
 
-    async def _api(self, request: web.Request) -> web.Response:
+    async def _api(self, request: web.Request) -> web.StreamResponse:
         response = await self._answer(request)
         self.settle()
-        body = json.dumps(response.body, ensure_ascii=False) if response.body else None
+        await asyncio.sleep(response.late_s)
+        if response.is_cut and request.transport is not None:
+            request.transport.abort()
+        body = orjson.dumps(response.body) if response.body else None
         return web.Response(
-            status=response.status, text=body, headers=response.headers, content_type="application/json"
+            status=response.status, body=body, headers=response.headers, content_type="application/json"
         )
 
     async def _answer(self, request: web.Request) -> Response:
-        if request.headers.get("Authorization") != f"Bearer {self.api_key}":
+        if not is_bearer(request, self.api_key):
             return Refusal(401, "10009", "The API key is not valid.").response()
         body = await _json_object(request)
         if body is None:
             return Refusal(400, "10015", "The body must be a JSON object.").response()
         return self.world.request(
-            request.method, request.rel_url.raw_path, query=dict(request.query), body=body, now=self._clock()
+            request.method, request.rel_url.raw_path, query=dict(request.query), body=body, now=self.clock()
         )
-
-    async def _deliver(self, webhook: Webhook, url: str) -> None:
-        body: dict[str, Any] = dict(webhook.body)
-        for attempt, delay_s in enumerate((0.0, *self._retry_delays_s)):
-            if attempt:
-                await asyncio.sleep(delay_s)
-            if "meta" in body:
-                meta = webhook.body["meta"]
-                body["meta"] = meta | {"attempt": meta["attempt"] + attempt, "delivered_to": url}
-            if await self._post(url, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()):
-                return
-        self.undelivered.append(webhook)
-
-    async def _post(self, url: str, raw: bytes) -> bool:
-        timestamp = str(int(self._clock()))
-        signature = self._key.sign(timestamp.encode() + b"|" + raw).signature
-        headers = {
-            "telnyx-signature-ed25519": base64.b64encode(signature).decode(),
-            "telnyx-timestamp": timestamp,
-            "User-Agent": "telnyx-webhooks",
-            "Content-Type": "application/json",
-        }
-        try:
-            async with self._client.post(url, data=raw, headers=headers, allow_redirects=False) as answer:
-                return 200 <= answer.status < 300
-        except (aiohttp.ClientError, TimeoutError):
-            return False
 
 
 async def _json_object(request: web.Request) -> dict[str, Any] | None:
     raw = await request.read()
     try:
-        value = json.loads(raw) if raw else {}
+        value = orjson.loads(raw) if raw else {}
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
+
+
+async def _nothing_here(request: web.Request) -> web.Response:
+    detail = f"There is no {request.path} here: Telnyx's API is under /v2, and the people are under /sim."
+    return web.json_response(Refusal(404, "10005", detail).response().body, status=404)
+
+
+def _no_address(listen: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"another program listens on {listen} already; choose another port, such as --listen 127.0.0.1:8401"
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return f"this machine does not have the address {listen}; write it as 127.0.0.1:8400"
+    return f"the simulator cannot listen on {listen}: {error.strerror or error}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from engine.simulator.values import Entry, Leg
+from engine.simulator.values import Entry, Leg, Route
 
 
 @dataclass(slots=True, eq=False)
@@ -76,9 +76,10 @@ class Gather:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Recording:
-    """A recording of a call or a room."""
+    """A recording of *call*, or of a room (None)."""
 
     id: str
+    call: Call | None
     started_at: float
     format: str
     channels: str
@@ -87,6 +88,63 @@ class Recording:
     quiet_s: float = 0.0
     quiet_alarm: Alarm | None = None
     heard: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Talk:
+    """
+    A conversation with an AI. *guests* are the legs that joined it, with True where their hang-up ends it.
+
+    *sound* is None until it is heard. *reports_history*: each message is reported.
+    """
+
+    id: str
+    kind: Literal["gather", "assistant", "relay"]
+    owner: Call
+    assistant_id: str
+    started_at: float
+    reports_history: bool
+    reports_parts: bool
+    messages: list[Mapping[str, Any]]
+    sound: Sound | None = None
+    guests: dict[Call, bool] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Payment:
+    """A payment that is being taken: *steps* are still to be asked for, the first one now."""
+
+    steps: list[str]
+    method: str
+    connector: str
+    charges: bool
+    attempts: int
+    timeout_s: float
+    between_s: float
+    card_types: frozenset[str]
+    attempt: int = 1
+    digits: str = ""
+    known: dict[str, Any] = field(default_factory=dict)
+    prompt: Sound | None = None
+    alarm: Alarm | None = None
+
+
+TapKind = Literal["stream", "fork", "siprec"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A copy of a call's sound that goes elsewhere: a media stream, a fork or a SIPREC session."""
+
+    id: str
+    goes_to: str
+
+
+@dataclass(slots=True, eq=False)
+class Deepfake:
+    """A look at whether a voice is real, which is still going on."""
+
+    alarm: Alarm
 
 
 @dataclass(slots=True, eq=False)
@@ -154,6 +212,7 @@ class Conference:
     expires_at: float
     updated_at: float
     has_started: bool
+    floor: Call | None = None
     ended_at: float | None = None
     end_reason: str | None = None
     ended_by: Call | None = None
@@ -175,6 +234,24 @@ class Conference:
         return next((stay for stay in self.present if stay.call is call), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """Where a leg's webhooks go: all to *url* ("" = the account's), those of *urls* there, retried by *retries_ms*."""
+
+    url: str = ""
+    method: str = "POST"
+    urls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    urls_method: str = "POST"
+    retries_ms: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def route(self, event_type: str) -> Route:
+        """Return where a webhook of this type goes."""
+        retries_ms, own = self.retries_ms.get(event_type), self.urls.get(event_type)
+        if own:
+            return Route(own, retries_ms, self.urls_method)
+        return Route((self.url,) if self.url else (), retries_ms, self.method)
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Call:
     """A leg with all that is going on with it."""
@@ -189,6 +266,7 @@ class Call:
     channel: Channel = field(default_factory=Channel)
     overlay: Channel = field(default_factory=Channel)
     ring: Channel = field(default_factory=Channel)
+    hears: list[Sound] = field(default_factory=list)
     gather: Gather | None = None
     recordings: list[Recording] = field(default_factory=list)
     queued: QueuedCall | None = None
@@ -202,10 +280,20 @@ class Call:
     answer_alarm: Alarm | None = None
     limit_alarm: Alarm | None = None
     on_answer: Callable[[], None] | None = None
-    wishes: Mapping[str, Any] = field(default_factory=dict)
-    assistant: Sound | None = None
-    assistant_gathers: bool = False
+    detection: str = ""
+    routing: Routing = Routing()
+    talk: Talk | None = None
+    payment: Payment | None = None
+    taps: dict[TapKind, Tap] = field(default_factory=dict)
     transcribes: bool = False
+    is_machine: bool = False
+    suppresses_noise: bool = False
+    is_held: bool = False
+    deepfake: Deepfake | None = None
+    supervises: Call | None = None
+    supervisor_role: str = "none"
+    supervisors: list[Call] = field(default_factory=list)
+    patience_alarm: Alarm | None = None
 
     @property
     def id(self) -> str:

@@ -101,8 +101,9 @@ def _check_object(catalogue: Catalogue, value: Mapping[str, Any], shape: Mapping
         if value.get(name) is None:
             raise _missing(f"{pointer.strip('/')}/{name}")
     for name, part in value.items():
-        if part is not None and name in shape.get("properties", {}):
-            check_value(catalogue, part, shape["properties"][name], f"{pointer}/{name}")
+        within = shape.get("properties", {}).get(name, shape.get("additional"))
+        if part is not None and within is not None:
+            check_value(catalogue, part, within, f"{pointer}/{name}")
 
 
 def _check_meaning(operation: Operation, body: Mapping[str, Any]) -> None:
@@ -115,6 +116,9 @@ def _check_meaning(operation: Operation, body: Mapping[str, Any]) -> None:
     for number in numbers:
         if not (_E164.fullmatch(number) or number.startswith("sip:")):
             raise Refusal(422, "10016", f"'{number}' must be in +E.164 format or a SIP address.", pointer="/to")
+        if not number.startswith("sip:") and body.get("media_encryption") not in (None, "disabled"):
+            title = "Media encryption not supported for PSTN calls"
+            raise Refusal(422, "10011", f"'{number}' is no SIP address.", pointer="/media_encryption", title=title)
 
 
 def _check_base64(text: str, pointer: str) -> None:
@@ -125,6 +129,13 @@ def _check_base64(text: str, pointer: str) -> None:
 
 
 def _check_query(operation: Operation, query: Mapping[str, str]) -> None:
+    filters = operation.query.get("filter", {}).get("properties", {})
+    shapes = {f"filter[{name}]": shape for name, shape in filters.items()} | dict(operation.query)
+    for name, text in query.items():
+        shape = shapes.get(name, {})
+        known = shape.get("enum") or (("true", "false") if shape.get("type") == "boolean" else (text,))
+        if text not in known:
+            raise Refusal(422, "10032", f"The value must be one of: {', '.join(known)}.", parameter=name)
     for name in ("page[number]", "page[size]"):
         if name not in query or name not in operation.query:
             continue

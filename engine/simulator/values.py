@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-EntryKind = Literal["hears", "stops", "request", "presses", "says", "state", "webhook"]
+EntryKind = Literal["hears", "stops", "request", "presses", "says", "state", "webhook", "lost"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +28,37 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP answer of the API. *body* is empty for 204."""
+    """
+    An HTTP answer of the API. *body* is empty for 204.
+
+    It is given *late_s* after it was decided; *is_cut*: the connection breaks instead.
+    """
 
     status: int
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    late_s: float = 0.0
+    is_cut: bool = False
 
     @property
     def code(self) -> str:
         """Telnyx's error code, or "" when the request was accepted."""
         errors = self.body.get("errors")
         return str(errors[0]["code"]) if errors else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """
+    Where and how one webhook goes, as the leg's commands asked.
+
+    *urls*: each next one when the one before gave no answer; none of them = the account's own. *retries_ms*: the
+    waits before each new attempt at one URL; None = the server's own. *method* is POST or GET.
+    """
+
+    urls: tuple[str, ...] = ()
+    retries_ms: tuple[int, ...] | None = None
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,15 @@ class Webhook:
     body: Mapping[str, Any]
     call_control_id: str | None
     at: float
+    route: Route = Route()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return self.route.urls
+
+    @property
+    def retries_ms(self) -> tuple[int, ...] | None:
+        return self.route.retries_ms
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -70,11 +99,13 @@ class Entry:
     hears     the text, audio name or URL, beep, ringing  sound (speech audio music beep ringing tones), seconds
                                                           (None = until stopped), room (a conference id or None)
     stops     as in hears                                 hears: index of the line that ends here; cut
-    request   the operation                               target, path, parameters, query, status, code, repeated
+    request   the operation                               target, path, parameters, query, status, code, repeated,
+                                                          mishap (how it went wrong on purpose, or "")
     presses   one digit                                   -
     says      what the person says                        seconds
     state     answered, "hung up", joined, left, ...      depends: cause, room, queue, with, ...
     webhook   the event type                              id, payload
+    lost      the event type, never delivered             id, payload
     ========  ==========================================  =====================================================
     """
 
@@ -98,6 +129,8 @@ class Look:
     How a leg stands at this moment. *hears* are the indexes of the "hears" lines that sound right now.
 
     *role* is its part in its room ("none" is an ordinary one), *whispers_to*: who alone hear it (call_control_ids).
+    *is_machine*: an answering machine has picked it up.
+    *supervises* is the call that it supervises, as *supervisor_role*. *voices*: the legs that it can hear.
     """
 
     leg: Leg
@@ -115,4 +148,8 @@ class Look:
     role: str
     whispers_to: tuple[str, ...]
     bridged_with: str | None
+    is_machine: bool
+    supervises: str | None
+    supervisor_role: str
+    voices: tuple[str, ...]
     client_state: str | None

@@ -8,24 +8,46 @@ What it does where Telnyx's documents are silent is a choice in ``Options``. Sou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from engine.core.catalogue import Catalogue
-from engine.simulator import assistants, audio, bridges, calls, conferences, dialling, gathers, queues, recordings
+from engine.simulator import (
+    assistants,
+    audio,
+    bridges,
+    calls,
+    conferences,
+    dialling,
+    gathers,
+    looking,
+    payments,
+    queues,
+    recordings,
+    supervision,
+    taps,
+    voices,
+)
 from engine.simulator.api import Api
 from engine.simulator.exchange import Exchange
+from engine.simulator.machines import Answerer
 from engine.simulator.options import Options
+from engine.simulator.post import again_id, with_id
 from engine.simulator.state import Call
+from engine.simulator.trouble import Trouble
 from engine.simulator.values import Entry, Leg, Look, Response, Webhook
 
 # In this order a call that goes leaves things behind; a gather before its prompt, sounds before the place.
 _DEPARTURES = (
     gathers.depart,
     assistants.depart,
+    payments.depart,
     audio.depart,
     recordings.depart,
+    taps.depart,
+    voices.depart,
+    supervision.depart,
     queues.depart,
     conferences.depart,
     bridges.depart,
@@ -107,9 +129,15 @@ class World:
         cause = "normal_clearing" if call.answered_at is not None or not incoming else "originator_cancel"
         self._exchange.end_call(call, cause, "caller" if incoming else "callee")
 
-    def pick_up(self, call_control_id: str, now: float, *, machine: bool = False) -> None:
-        """The far end that rings answers, a person or a *machine*. Raises ValueError when it does not ring."""
-        dialling.pick_up(self._exchange, self._ringing(call_control_id, now), machine=machine)
+    def pick_up(
+        self, call_control_id: str, now: float, *, machine: bool = False, answerer: Answerer = "person"
+    ) -> None:
+        """
+        The far end that rings answers: a person, a *machine*, or another *answerer*.
+
+        Raises ValueError when it does not ring.
+        """
+        dialling.pick_up(self._exchange, self._ringing(call_control_id, now), "machine" if machine else answerer)
 
     def refuse(self, call_control_id: str, now: float, cause: str = "user_busy") -> None:
         """The far end that rings does not take the call; *cause* is a ``hangup_cause``. Raises ValueError likewise."""
@@ -121,22 +149,49 @@ class World:
         if alarm is not None:
             alarm.cancel()
 
-    def speak_into(self, call_control_id: str, text: str, now: float, *, seconds: float | None = None) -> None:
-        """The person says *text*: recordings hear it, a room's floor changes hands. People are silent otherwise."""
+    def speak_into(
+        self, call_control_id: str, text: str, now: float, *, seconds: float | None = None, is_real: bool = True
+    ) -> None:
+        """
+        The person says *text*: recordings hear it, a room's floor changes hands. People are silent otherwise.
+
+        *is_real*: False when it is a machine that imitates a voice.
+        """
         exchange = self._exchange
         call = self._person(call_control_id, now)
         lasts_s = self.options.speech_s(text) if seconds is None else seconds
         exchange.note("says", call.id, text, seconds=lasts_s)
-        for recording in list(call.recordings):
-            recording.heard.append(text)
-            recordings.listen_for_silence(exchange, call, recording, lasts_s)
+        recordings.hear(exchange, call, text, lasts_s)
         assistants.hear(exchange, call, text)
-        if call.room is not None:
-            exchange.emit("conference.floor.changed", call, call.room)
+        voices.hear(exchange, call, text, is_real=is_real)
+        conferences.take_floor(exchange, call)
 
-    def tell_ai(self, call_control_id: str, result: Mapping[str, Any] | None, now: float) -> None:
-        """The person tells an AI gather what it asks for, None for nothing of it. Raises ValueError where none asks."""
-        assistants.answer(self._exchange, self._person(call_control_id, now), result)
+    def tell_ai(
+        self, call_control_id: str, result: Mapping[str, Any] | None, now: float, *, is_partial: bool = False
+    ) -> None:
+        """
+        The person tells an AI gather what it asks for, None for nothing of it; or a part of it, and there is more.
+
+        Raises ValueError where none asks.
+        """
+        assistants.answer(self._exchange, self._person(call_control_id, now), result, is_partial=is_partial)
+
+    def hold(self, call_control_id: str, now: float) -> None:
+        """The person puts the call on hold on their telephone. Raises ValueError when it is not answered."""
+        self._put_on_hold(call_control_id, now, is_held=True)
+
+    def resume(self, call_control_id: str, now: float) -> None:
+        """The person takes the call up again. Raises ValueError when it is not answered."""
+        self._put_on_hold(call_control_id, now, is_held=False)
+
+    def _put_on_hold(self, call_control_id: str, now: float, *, is_held: bool) -> None:
+        call = self._person(call_control_id, now)
+        if not call.is_live:
+            raise ValueError(f"the call {call_control_id} is not answered")
+        if call.is_held is not is_held:
+            call.is_held = is_held
+            self._exchange.note("state", call.id, "holds" if is_held else "holds no more")
+            self._exchange.emit("call.hold" if is_held else "call.unhold", call)
 
     def _person(self, call_control_id: str, now: float) -> Call:
         self._exchange.run_until(now)
@@ -182,46 +237,22 @@ class World:
 
     def look(self, call_control_id: str) -> Look:
         """Return how a leg stands. Raises ValueError for an unknown one."""
-        call = self._person(call_control_id, self.now)
-        stay = call.room.stay_of(call) if call.room else None
-        channels = [call.channel, call.overlay, call.ring] + ([stay.channel, stay.hold] if stay else [])
-        channels += [call.room.channel] if call.room else []
-        entries = [channel.sounds[0].entries.get(call.id) for channel in channels if channel.sounds]
-        state: Literal["ringing", "answered", "ended"] = "answered" if call.is_live else "ringing"
-        return Look(
-            leg=call.leg,
-            state="ended" if call.ended_at is not None else state,
-            cause=call.cause,
-            hears=tuple(entry.index for entry in entries if entry),
-            gathering=call.gather is not None,
-            recording=bool(call.recordings),
-            ai_asks=call.assistant is not None and call.assistant_gathers,
-            queue=call.queued.queue.name if call.queued else None,
-            room=call.room.id if call.room else None,
-            room_name=call.room.name if call.room else None,
-            on_hold=stay is not None and (stay.is_held or stay.waits_for_start),
-            muted=stay is not None and stay.is_muted,
-            role=stay.role if stay is not None else "none",
-            whispers_to=tuple(stay.whispers_to) if stay is not None else (),
-            bridged_with=call.partner.id if call.partner else None,
-            client_state=call.client_state,
-        )
+        return looking.look(self._person(call_control_id, self.now))
 
     def state(self) -> dict[str, Any]:
         """Return calls that are not over, queues and open rooms, as JSON: who is where at this moment."""
-        exchange = self._exchange
-        looks = [self.look(call.id) for call in exchange.calls.values() if call.ended_at is None]
-        return {
-            "now": exchange.now,
-            "calls": [asdict(look) | {"leg": look.leg.as_json()} for look in looks],
-            "queues": {name: [place.call.id for place in queue.entries] for name, queue in exchange.queues.items()},
-            "rooms": {
-                name: {"id": room.id, "members": [stay.call.id for stay in room.present]}
-                for name, room in exchange.open_rooms.items()
-            },
-        }
+        return looking.state(self._exchange)
 
     # Faults
+
+    @property
+    def trouble(self) -> Trouble:
+        """What goes wrong with webhooks and answers from now on; may be set."""
+        return self._exchange.trouble
+
+    @trouble.setter
+    def trouble(self, trouble: Trouble) -> None:
+        self._exchange.trouble = trouble
 
     def fail_next(
         self, operation: str, status: int, code: str, times: int = 1, *, headers: Mapping[str, str] | None = None
@@ -238,11 +269,29 @@ class World:
         body = dict(last.body)
         if "meta" in body:
             body["meta"] = body["meta"] | {"attempt": body["meta"]["attempt"] + 1}
-        self._exchange.hand_over(last.id, last.event_type, body, last.call_control_id)
+        self._exchange.hand_over(replace(last, body=body))
+
+    def attempt(self, webhook: Webhook, number: int, url: str) -> Webhook:
+        """
+        Return *webhook* as it is delivered to *url* at this attempt (1 is the first one, over all URLs).
+
+        The attempt stands in ``meta``; with ``Options.retry_id`` "new" each further one is another event.
+        """
+        if "meta" in webhook.body:
+            meta = webhook.body["meta"]
+            meta = meta | {"attempt": meta["attempt"] + number - 1, "delivered_to": url}
+            webhook = replace(webhook, body={**webhook.body, "meta": meta})
+        if number == 1 or self.options.retry_id == "kept":
+            return webhook
+        return with_id(webhook, again_id(webhook.id, number))
 
     def delay(self, event_type: str, by_s: float, times: int = 1) -> None:
         """Let the next *times* webhooks of *event_type* come *by_s* later."""
         self._exchange.late.setdefault(event_type, []).extend([by_s] * times)
+
+    def lose(self, event_type: str, times: int = 1) -> None:
+        """Let the next *times* webhooks of *event_type* never come."""
+        self._exchange.lost[event_type] = self._exchange.lost.get(event_type, 0) + times
 
     def send(self, event_type: str, call_control_id: str | None, fields: Mapping[str, Any], now: float) -> None:
         """

@@ -132,7 +132,9 @@ def test_unknown_verb_gets_the_nearest_one(word: str, sentence: str, capsys: pyt
 # -- schema ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("arguments", "file"), [([], "flow"), (["flow"], "flow"), (["project"], "project")])
+@pytest.mark.parametrize(
+    ("arguments", "file"), [([], "flow"), (["flow"], "flow"), (["scenario"], "scenario"), (["project"], "project")]
+)
 def test_schemas_are_printed_for_editors(arguments: list[str], file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "schema", *arguments) == schema_path(f"{file}.schema.json").read_text(encoding="utf-8")
 

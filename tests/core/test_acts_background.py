@@ -34,7 +34,6 @@ def desk(steps: str, *, after: str = "after: {10m: hangup}", more: str = "") -> 
         ("ai_assistant_stop", "ai_assistant_stop", {}),
         ('send_dtmf: "1w2#"', "send_dtmf", {"digits": "1w2#"}),
         ('send_dtmf: {digits: "12", each: 0.2s}', "send_dtmf", {"digits": "12", "duration_millis": 200}),
-        ("switch_supervisor_role: whisper", "switch_supervisor_role", {"role": "whisper"}),
         ("transcription_start", "transcription_start", {"transcription_tracks": "inbound"}),
         (
             "transcription_start: {engine: Deepgram, tracks: both}",
@@ -66,6 +65,15 @@ def test_a_refused_switch_is_an_error_of_the_step():
 
     assert phone.errors() == ["10005"]
     assert (phone.logged(), phone.states(call)) == ([], ["desk", "broken"])
+
+
+def test_a_role_is_switched_only_by_a_leg_that_supervises_a_call():
+    phone = desk("switch_supervisor_role: whisper\nlog: done")
+
+    call = phone.calls(wait=2)
+
+    assert phone.parameters("switch_supervisor_role", call) == {"role": "whisper"}
+    assert (phone.errors(), phone.logged()) == (["90033"], [])
 
 
 # -- stop ------------------------------------------------------------------------------------------------------
@@ -161,7 +169,7 @@ def test_refer_is_finished_when_the_other_side_has_taken_the_call():
 def test_a_refused_refer_is_an_error_of_the_step():
     phone = Phone(
         flow("  desk:\n    do:\n      - answer\n      - refer: sip:anna@example.com\n    after: {10m: hangup}\n"),
-        refused_referrals=frozenset({"sip:anna@example.com"}),
+        unreachable=frozenset({"sip:anna@example.com"}),
     )
 
     call = phone.calls(wait=5)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from core_stage import Phone, flow
 
+from engine.simulator.trouble import Copy, Mishap
+
 SPEECH = """\
   hello:
     do:
@@ -228,3 +230,58 @@ def test_nobody_answers_and_speech_is_given_up_after_ten_seconds():
 
     assert phone.state(call) == "ended"
     assert phone.left_over() == []
+
+
+MUSIC = """\
+  a:
+    do:
+      - answer
+      - play: {audio: hold_music, repeat: forever}
+    after:
+      20m: hangup
+"""
+
+
+class Deaf:
+    """A Telnyx that takes the first *times* commands to play, and does nothing."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def webhook(self, event_type: str, number: int) -> tuple[Copy, ...]:
+        return (Copy(),)
+
+    def request(self, operation: str, number: int, attempt: int) -> Mishap | None:
+        if operation != "playback_start" or not self.left:
+            return None
+        self.left -= 1
+        return Mishap(kind="ignored")
+
+
+def test_music_that_nobody_hears_begins_anew():
+    """'200 is done where the catalogue lists no webhook; else a watchdog' (runtime.md, "Commands", 5)"""
+    phone = Phone(flow(MUSIC))
+    phone.stage.world.trouble = Deaf(times=1)
+
+    call = phone.calls(wait=60)
+
+    assert phone.did(call) == ["answer", "playback_start", "playback_start"]
+    assert phone.heard(call) == ["https://example.com/hold.mp3"]
+
+
+def test_music_is_tried_three_times_more_and_then_left():
+    phone = Phone(flow(MUSIC))
+    phone.stage.world.trouble = Deaf(times=100)
+
+    call = phone.calls(wait=600)
+
+    assert phone.did(call) == ["answer", *["playback_start"] * 4]
+    assert phone.state(call) == "a"
+
+
+def test_music_that_is_heard_plays_on():
+    phone = Phone(flow(MUSIC))
+
+    call = phone.calls(wait=600)
+
+    assert phone.did(call) == ["answer", "playback_start"]

@@ -61,7 +61,7 @@ def evening(seed: int, *, refusals: bool) -> Phone:
         compiled=version(*HOUSE, project=PROJECT),
         stage=HouseStage,
         seed=seed,
-        stamp_delay_s=chance.choice([0.0, 0.3]),
+        stamp=chance.choice(["at-once", "late"]),
         answer_after_s=None,
         join_from_queue=chance.choice(["allowed", "refused"]),
         audio_overlap=chance.choice(["queue", "replace"]),

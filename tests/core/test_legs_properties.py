@@ -39,7 +39,7 @@ def evening(house: str, seed: int, *, refusals: bool) -> Phone:
         compiled=version(*HOUSES[house], project=PROJECT),
         stage=ChaosStage,
         seed=seed,
-        stamp_delay_s=chance.choice([0.0, 0.3]),
+        stamp=chance.choice(["at-once", "late"]),
         answer_after_s=None,
     )
     stage = phone.stage

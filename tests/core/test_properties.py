@@ -50,7 +50,7 @@ def evening(house: str, seed: int, *, refusals: bool) -> Phone:
         join_from_queue=chance.choice(["allowed", "refused"]),
         enqueue_from_room=chance.choice(["allowed", "refused"]),
         audio_overlap=chance.choice(["queue", "replace"]),
-        stamp_delay_s=chance.choice([0.0, 0.3]),
+        stamp=chance.choice(["at-once", "late"]),
         answer_after_s=chance.choice([None, 3.0]),
     )
     stage = phone.stage

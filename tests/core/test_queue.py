@@ -390,10 +390,7 @@ INJECTIONS: dict[str, Injection] = {
     "the room has gone": refuse("conference_join", "90019"),
     "the stop is refused": refuse("playback_stop", "10015"),
 }
-WORLDS = {
-    "a quick world": {},
-    "a slow world": {"join_from_queue": "refused", "stamp_delay_s": 0.3, "webhook_delay_s": 0.3},
-}
+WORLDS = {"a quick world": {}, "a slow world": {"join_from_queue": "refused", "stamp": "late", "webhook_delay_s": 0.3}}
 
 
 def manoeuvre(injection: Injection | None, at: int, options: dict[str, object]) -> tuple[Phone, str, str, int]:

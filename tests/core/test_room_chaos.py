@@ -35,7 +35,7 @@ OPERATIONS = [
 def meeting(seed: int, *, refusals: bool) -> Phone:
     """Let people come, press keys and hang up at random."""
     chance = random.Random(seed)
-    phone = Phone(compiled=version(MEETING), stage=ChaosStage, seed=seed, stamp_delay_s=chance.choice([0.0, 0.3]))
+    phone = Phone(compiled=version(MEETING), stage=ChaosStage, seed=seed, stamp=chance.choice(["at-once", "late"]))
     stage = phone.stage
     assert isinstance(stage, ChaosStage)
     stage.chance, stage.messages_s = chance, chance.choice([0.0, 0.1, 2.0])

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from core_stage import Phone, flow
 
-from engine.core.event import DEFECT, IN_DOUBT, REFUSED, ClientState, Event
+from engine.core.event import DEFECT, IN_DOUBT, LOOK, REFUSED, ClientState, Event
+from engine.simulator.trouble import Chaos
 
 WAIT = """\
   a:
@@ -297,3 +298,42 @@ def test_the_outcome_of_an_unknown_command_is_settled_and_changes_no_state(kind:
     phone.stage.receive(Event(id="c:outcome", type=kind, run=run, payload={"command_id": "c", "code": "1"}))
 
     assert phone.state(call) == "a"
+
+
+IN_LINE = """\
+  a:
+    do: [answer, {enqueue: {queue: team, max_wait: 9m}}]
+    on:
+      call.enqueued:
+        do: [{log: enqueued}]
+      call.dequeued: hangup
+"""
+
+
+@pytest.mark.parametrize(("later_s", "times"), [(0.0, 1), (1.0, 2)])
+def test_the_same_occurrence_under_another_id_changes_nothing(later_s: float, times: int):
+    """'Late, repeated and reordered webhooks change nothing that they should not' (product.md, "Promises")"""
+    phone, _ = waiting(IN_LINE)
+    (line,) = [entry for entry in phone.stage.world.record if entry.what == "call.enqueued"]
+    payload = line.details["payload"]
+    at = line.at - phone.stage.world.options.webhook_delay_s
+
+    phone.stage.receive(Event(id="another", type="call.enqueued", payload=payload, occurred_at=at + later_s))
+    phone.wait(1)
+
+    assert phone.logged() == ["enqueued"] * times
+
+
+def test_a_call_that_telnyx_does_not_know_any_more_ends_and_one_that_lives_goes_on():
+    """'GET each live call, paced (404 = ended)' (runtime.md, "Events")"""
+    phone = Phone(flow(WAIT))
+    gone, alive = phone.calls(wait=1), phone.calls(wait=1)
+    phone.stage.world.trouble = Chaos(drop=1.0)
+    phone.stage.world.hang_up(gone, phone.stage.now)
+
+    for call in (gone, alive):
+        phone.stage.receive(Event(id=f"look {call}", type=LOOK, run=phone.stage.run_of(call)))
+    phone.wait(1)
+
+    assert (phone.state(gone), phone.state(alive)) == ("ended", "a")
+    assert phone.errors() == []

@@ -877,7 +877,7 @@ class ColdChaos(ChaosStage):
 def test_whatever_people_press_and_telnyx_refuses_flows_inside_flows_come_to_an_end(comes_back: bool, seed: int):
     flows = [text.replace("{flow: desk_again}", "end") if comes_back else text for text in MAZE]
     chance = random.Random(seed)
-    phone = Phone(*flows, stage=ColdChaos, seed=seed, stamp_delay_s=chance.choice([0.0, 0.3]))
+    phone = Phone(*flows, stage=ColdChaos, seed=seed, stamp=chance.choice(["at-once", "late"]))
     assert isinstance(phone.stage, ColdChaos)
     phone.stage.chance = chance
     call = phone.calls(wait=1)

@@ -51,7 +51,8 @@ def test_a_value_that_fits_its_variable(value, kind, expected):
     ("value", "kind"),
     [({}, "text"), ([], "text"), ("x" * 4097, "text"), ("12a", "digits"), ("", "digits"), (True, "digits"),
      (-1, "digits"),
-     ("3", "number"), (True, "number"), (float("inf"), "number"), ("yes", "yes_no"), (1, "yes_no"), ("a", "list"),
+     ("3", "number"), (True, "number"), (float("inf"), "number"), (2**63, "number"),
+     (-(2**63), "number"), ("yes", "yes_no"), (1, "yes_no"), ("a", "list"),
      ([["a"]], "list"), (["a"] * 1001, "list"), (1, "time")],
 )  # fmt: skip
 def test_a_value_that_does_not_fit_is_refused_and_not_quoted(value, kind):

@@ -7,12 +7,16 @@ import re
 
 import click
 import pytest
-from pages import DOCS
+from pages import DOCS, ROOT
 
 from engine.check.explain import rule_pages
 from engine.cli import cli, main
 
 PAGE = (DOCS / "commands.md").read_text(encoding="utf-8")
+
+
+def section(heading: str) -> str:
+    return PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def test_every_command_has_its_row():
@@ -25,18 +29,31 @@ def test_every_choice_of_check_has_its_row():
     options = [param for param in cli.commands["check"].params if isinstance(param, click.Option)]
     choices = [f"{option.opts[0]} {choice}" for option in options for choice in option.type.choices]
 
-    assert re.findall(r"^\| `(--[^`]+)` \|", PAGE, re.MULTILINE) == choices
+    assert re.findall(r"^\| `(--[^`]+)` \|", section("check"), re.MULTILINE) == choices
 
 
-@pytest.mark.parametrize(("arguments", "heading"), [(["explain", "R001"], "explain"), (["verbs", "log"], "verbs")])
-def test_keys_of_json_are_described(arguments: list[str], heading: str, capsys: pytest.CaptureFixture[str]):
+def test_every_option_of_test_has_its_row():
+    options = {param.opts[0] for param in cli.commands["test"].params if isinstance(param, click.Option)}
+
+    assert set(re.findall(r"^\| `(--[\w-]+)[^`]*` \|", section("test"), re.MULTILINE)) == options
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heading"),
+    [(["explain", "R001"], "explain"), (["verbs", "log"], "verbs"), (["test", "examples/first_flow"], "test")],
+)
+def test_keys_of_json_are_described(
+    arguments: list[str], heading: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(ROOT)
     main([*arguments, "--format", "json"])
     printed = json.loads(capsys.readouterr().out)
-    keys = list(printed if isinstance(printed, dict) else printed[0])
 
-    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    first = printed if isinstance(printed, dict) else printed[0]
+    kinds = [first, *first.get("scenarios", [])[:1], *first.get("coverage", {}).values()]
 
-    assert f"`{{{', '.join(keys)}}}`" in section.replace("\n", " ")
+    for keys in {", ".join(kind) for kind in kinds}:
+        assert f"`{{{keys}}}`" in section(heading).replace("\n", " ")
 
 
 def test_rules_that_are_shown_exist():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import re
 import shlex
 import time
@@ -13,18 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import click
 import pytest
 import telnyx
 from click.testing import CliRunner
 from pages import DOCS, ROOT, all_blocks
 
 from engine.check.run import load
-from engine.cli import cli
+from engine.cli import cli, main
+from engine.commands.simulate import _show_text
 from engine.config import Settings
 from engine.flows_folder import read_folder
 from engine.service import Serving, serve
-from engine.simulator.api import _DEEDS
+from engine.simulator.acts import ACTS
+from engine.simulator.chaos import FIELDS
 from engine.simulator.options import Options
+from engine.simulator.running import ManualClock
 from engine.simulator.server import SimulatorServer
 from engine.simulator.world import World
 from engine.tables import catalogue
@@ -32,7 +35,7 @@ from engine.tables import catalogue
 PAGE = (DOCS / "simulator.md").read_text(encoding="utf-8")
 FLOWS = ROOT / "examples/first_flow"
 SHOWN = "http://127.0.0.1:8400"
-_SAVES = re.compile(r"(\w+)=\$\((.*) \| jq -r \.(\w+)\)")
+_SAVES = re.compile(r"(\w+)=\$\((.*) \| jq -r \.([\w.]+)\)")
 
 
 @asynccontextmanager
@@ -86,16 +89,32 @@ async def curl(command: str, root: str, saved: dict[str, str]) -> Any:
         return await answer.json()
 
 
-@pytest.mark.parametrize("block", all_blocks("console curl"), ids=str)
-async def test_commands_work(block, tmp_path):
+async def carry_out(text: str, simulator: SimulatorServer) -> None:
+    """Do every line of a block, in its order."""
+    root, saved = simulator.url.removesuffix("/v2"), {}
+    for line in text.splitlines():
+        command = line.removeprefix("$ ")
+        if saving := _SAVES.fullmatch(command):
+            found = await curl(saving[2], root, saved)
+            for name in saving[3].split("."):
+                found = found[name]
+            saved[saving[1]] = found
+        else:
+            await curl(command, root, saved)
+
+
+@pytest.mark.parametrize("block", all_blocks("console service"), ids=str)
+async def test_commands_with_the_service_work(block, tmp_path):
     async with telnyx_and_service(tmp_path) as simulator:
-        root, saved = simulator.url.removesuffix("/v2"), {}
-        for line in block.text.splitlines():
-            command = line.removeprefix("$ ")
-            if saving := _SAVES.fullmatch(command):
-                saved[saving[1]] = (await curl(saving[2], root, saved))[saving[3]]
-            else:
-                await curl(command, root, saved)
+        await carry_out(block.text, simulator)
+
+
+@pytest.mark.parametrize("block", all_blocks("console curl", "console manual"), ids=str)
+async def test_commands_work(block):
+    clock = ManualClock(time.time()) if block.what == "console manual" else time.time
+    world = World(catalogue(), options=Options(speed=100.0), start=clock())
+    async with SimulatorServer(world, clock=clock) as simulator:
+        await carry_out(block.text, simulator)
 
 
 async def heard(root: str, text: str) -> None:
@@ -135,31 +154,56 @@ async def test_the_python_example_works():
     assert [entry.what for entry in world.record if entry.kind == "request"] == ["answer", "speak", "conference_create"]
 
 
-def test_every_route_of_sim_is_in_the_page(tmp_path):
-    world = World(catalogue())
-    routes = SimulatorServer(world)._control.routes()
+def table(name: str) -> list[list[str]]:
+    """Return the cells of the rows between the marks <!-- name --> and <!-- /name -->, without the heading."""
+    text = PAGE.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0]
+    return [row.strip("|").split("|") for row in text.splitlines()[2:]]
 
-    assert {f"{route.method} {route.path}" for route in routes} <= set(
-        re.findall(r"`((?:GET|POST) /sim/[\w{}/]+)", PAGE)
-    )
+
+def test_every_act_of_sim_is_in_the_page_with_its_fields():
+    shown = {
+        re.findall("`([^`]+)`", request)[0]: set(re.findall(r"`(\w+)`(?! *\))", fields))
+        for request, fields, _ in table("acts")
+    }
+    expected = {f"{act.method} {act.path}": {field.name for field in act.fields} for act in ACTS}
+    expected["POST /sim/chaos"] = set()  # its fields have a table of their own
+
+    assert shown == expected
+
+
+def test_every_kind_of_chaos_is_in_the_page():
+    shown = [name for first, *_ in table("chaos") for name in re.findall("`([^`]+)`", first)]
+
+    assert shown == [field.name for field in FIELDS]
 
 
 def test_every_option_of_simulate_is_in_the_page():
     shown = CliRunner().invoke(cli, ["simulate", "--help"]).output
 
-    assert set(re.findall(r"(--[a-z-]+)", shown)) - {"--help"} == set(re.findall(r"\| `(--[a-z-]+)", PAGE))
+    assert set(re.findall(r"^  (--[a-z-]+)", shown, re.MULTILINE)) == set(re.findall(r"\| `(--[a-z-]+)", PAGE))
 
 
-def test_the_first_line_is_the_simulators_own():
-    [line] = re.findall(r"^(\{\"api_url\".*)$", PAGE, re.MULTILINE)
+def test_what_simulate_prints_is_what_the_page_shows(capsys):
     server = SimulatorServer(World(catalogue()))
+    [block] = [
+        block for block in all_blocks("text") if "TELNYX_PUBLIC_KEY" in block.text and block.page.stem == "simulator"
+    ]
+    options = {"webhook_url": "http://127.0.0.1:8080/webhooks/telnyx", "token": None}
 
-    expected = {"api_url": f"{SHOWN}/v2", "api_key": server.api_key, "public_key": server.public_key}
-    assert json.loads(line) == expected
-    assert f"TELNYX_PUBLIC_KEY={server.public_key}" in PAGE
+    _show_text(options, f"{SHOWN}/v2", server.api_key, server.public_key)
+
+    assert block.text == capsys.readouterr().out
 
 
-def test_what_is_accepted_and_not_done_is_named():
-    named = PAGE.partition("<!-- undone -->")[2].partition("<!-- /undone -->")[0]
+@pytest.mark.parametrize("line", [line for block in all_blocks("console trigger") for line in block.text.splitlines()])
+def test_webhooks_that_are_triggered_can_be(line, capsys):
+    assert main([*shlex.split(line.removeprefix("$ ringflow ")), "--print"]) == 0
 
-    assert set(re.findall(r"`(\w+)`", named)) == set(catalogue().operations) - set(_DEEDS)
+    assert '"event_type"' in capsys.readouterr().out
+
+
+def test_every_option_of_trigger_is_in_its_section():
+    section = (DOCS / "commands.md").read_text(encoding="utf-8").partition("\n## trigger\n")[2].partition("\n## ")[0]
+    options = [param for param in cli.commands["trigger"].params if isinstance(param, click.Option)]
+
+    assert re.findall(r"^- `(--[a-z-]+)", section, re.MULTILINE) == [option.opts[0] for option in options]

@@ -13,16 +13,20 @@ import re
 from textwrap import indent
 
 import pytest
+from jsonschema import Draft202012Validator
 from pages import PAGES, ROOT, Block, all_blocks, blocks
 
 from engine.check.report import as_text
 from engine.check.run import check_files
 from engine.core.formula_functions import FUNCTIONS
+from engine.language.nodes import plain
 from engine.language.reader import read
+from engine.resources import load_schema
 from engine.scenario.file import run_file
 from engine.scenario.report import Report
 from engine.scenario.report import as_text as report_as_text
 
+SCHEMA = Draft202012Validator(load_schema("scenario.schema.json"))
 KINDS = {"yaml", "yaml project", "yaml test", "yaml states", "yaml steps", "yaml fragment", "yaml excerpt"}
 PROJECT = next(block.text for block in all_blocks("yaml project")).encode()
 # Where the pieces lead to, and what they use.
@@ -114,6 +118,14 @@ def test_test_passes(block: Block):
 
     assert report.results, report.problems
     assert report.is_good, report_as_text(report, {}, seconds=0)
+
+
+@pytest.mark.parametrize("block", all_blocks("yaml test"), ids=str)
+def test_test_is_accepted_by_the_schema_for_editors(block: Block):
+    root = read(block.text, "fragment").root
+
+    assert root is not None
+    assert [error.message for error in SCHEMA.iter_errors(plain(root))] == []
 
 
 def test_the_report_of_a_failing_test_is_a_real_one():

@@ -16,7 +16,7 @@ ROOT = HERE.parent.parent
 # What is wrong in each flow of flows/, as the explorer says it.
 PLANTED = {
     "agent_leaves": "the caller sits in silence for longer than 10s, in talking",
-    "answering_machine": "the caller sits in silence for longer than 10s, in machine",
+    "answering_machine": "the caller does nothing, and goes round from machine to pause to machine without an end",
     "asks_for_ever": "the caller does nothing, and goes round from sorry to menu to sorry without an end",
     "busy_agent": "the caller sits in silence for longer than 10s, in busy",
     "closed": "the caller sits in silence for longer than 10s, in closed",

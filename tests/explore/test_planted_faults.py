@@ -13,7 +13,7 @@ from tests.explore.planted import HERE, PLANTED, files_of, finding_of
 # What mends each flow: a text of it, and what to write instead.
 MENDED = {
     "agent_leaves": ("{1h: hangup}\nroles", "{1h: hangup}\n    on: {agent.left: hangup}\nroles"),
-    "answering_machine": ("    after: {30s: hangup}", "    after: {9s: hangup}"),
+    "answering_machine": ("{5s: machine}", "{5s: hangup}"),
     "asks_for_ever": ("nothing: sorry", "nothing: hangup"),
     "busy_agent": ("{15s: sorry}", "{5s: sorry}"),
     "closed": ("  closed:\n    after", "  closed:\n    do: [play: {audio: music, repeat: forever}]\n    after"),

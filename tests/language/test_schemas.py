@@ -13,8 +13,13 @@ from jsonschema import Draft202012Validator
 from engine.core.verbs import VERBS
 from engine.language.schema import flow_schema, project_schema
 from engine.resources import schema_path
+from engine.scenario.schema import scenario_schema
 
-SCHEMAS = {"flow.schema.json": flow_schema, "project.schema.json": project_schema}
+SCHEMAS = {
+    "flow.schema.json": flow_schema,
+    "project.schema.json": project_schema,
+    "scenario.schema.json": scenario_schema,
+}
 
 
 def everything_in(value: Any) -> Iterator[dict[str, Any]]:

@@ -36,6 +36,41 @@ def test_this_is_no_silence(steps):
     passes(f"- caller: calls\n{steps}")
 
 
+_PROJECT = {"project.yaml": b'telnyx: {connection_id: "1"}\n'}
+_LISTENS = """\
+flow: listens
+starts_when: {outgoing_call: true}
+settings: {call_from: "+15551230001", call_attempts: {tries: 1, detect_machine: greeting_end}}
+anywhere: {on_error: hangup}
+start: listen
+states:
+  listen:
+    on: {call.machine.greeting.ended: silent}
+    after: {1m: hangup}
+  silent:
+    after: {1m: hangup}
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "problem"),
+    [("answers", "at 0:10.0: the caller sits in silence for longer than 10s"), ("answers as a machine", "")],
+    ids=["person", "machine"],
+)
+def test_a_machine_sits_in_no_silence(who, problem):
+    steps = f"""
+        - telnyx: {{delays: call.machine.greeting.ended, by: 34s}}
+        - caller: is called
+        - caller: {who}
+        - wait: 55s
+    """
+
+    [result] = report_of(steps, files={"listens.flow.yaml": _LISTENS.encode(), **_PROJECT}).results
+
+    assert bool(result.problem) == bool(problem)
+    assert problem in result.problem
+
+
 def test_a_forbidden_text_is_noticed_in_the_middle_of_a_wait():
     never = "- hears: Good bye"
     assert message_of("- caller: calls\n- wait: 1m", never=never) == (

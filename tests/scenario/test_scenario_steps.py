@@ -319,3 +319,9 @@ def test_a_failure_inside_repeat_names_its_own_line():
               within: 4s
     """)
     assert problem.startswith("x.test.yaml:9: hears: Good morning, within: 4s\n")
+
+
+def test_telnyx_loses_an_event():
+    steps = "- telnyx: {loses: call.answered}\n- caller: calls\n- hears: Good evening\n  within: 20s"
+
+    assert message_of(steps) == "at 0:10.0: the caller sits in silence for longer than 10s"

@@ -148,4 +148,4 @@ def test_story(name: str) -> None:
 def test_coverage_counts_only_the_states_of_the_flow_that_is_tested() -> None:
     coverage = play(STORIES["an answer comes back through two flows and is given to a third"]).coverage
 
-    assert [name for _, _, name in coverage.states.missed] == ["operator"]
+    assert [place.what for place in coverage.states.missed] == ["operator"]

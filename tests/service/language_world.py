@@ -29,7 +29,7 @@ async def until(simulator: SimulatorServer, condition: Callable[[], Any]) -> Any
     """Wait until *condition* is true of the simulated world, and return what it gave."""
     async with asyncio.timeout(20):
         while not (found := condition()):
-            await simulator._control._changed.wait()
+            await simulator.change()
     return found
 
 
@@ -42,7 +42,7 @@ class People:
 
     @property
     def _now(self) -> float:
-        return self._simulator._clock()
+        return self._simulator.clock()
 
     def call(self, to: str, from_: str = CALLER) -> str:
         leg = self._world.call(from_=from_, to=to, now=self._now)

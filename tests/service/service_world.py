@@ -60,8 +60,12 @@ class LogStream(io.StringIO):
                 for row in self.rows:
                     if row["event"] == event and all(row.get(name) == value for name, value in fields.items()):
                         return row
-                self._news.clear()
-                await self._news.wait()
+                await self.news()
+
+    async def news(self) -> None:
+        """Return when the next line has been written."""
+        self._news.clear()
+        await self._news.wait()
 
 
 class Place:
@@ -110,12 +114,12 @@ class Place:
 
     def call(self) -> str:
         """Somebody calls."""
-        leg = self.simulator.world.call(from_=CALLER, to=OFFICE, now=self.simulator._clock())
+        leg = self.simulator.world.call(from_=CALLER, to=OFFICE, now=self.simulator.clock())
         self.simulator.settle()
         return str(leg.call_control_id)
 
     def hang_up(self, leg: str) -> None:
-        self.simulator.world.hang_up(leg, self.simulator._clock())
+        self.simulator.world.hang_up(leg, self.simulator.clock())
         self.simulator.settle()
 
 

@@ -128,8 +128,7 @@ class Program:
 async def until(simulator: SimulatorServer, condition) -> None:
     async with asyncio.timeout(20):
         while not condition():
-            changed = simulator._control._changed
-            await changed.wait()
+            await simulator.change()
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from nacl.signing import SigningKey
 from service_world import Place, place_in
 
 from engine.core.flow import Version
-from engine.simulator.server import SIGNING_SEED
+from engine.simulator.signing import SIGNING_SEED
 
 
 @pytest.fixture

@@ -276,7 +276,7 @@ def test_a_refused_command_leaves_the_client_state_alone(line):
 
 
 def test_webhooks_are_stamped_late_on_request(line_with):
-    line = line_with(stamp_delay_s=0.3)
+    line = line_with(stamp="late")
     leg = line.rings()
     line.wait(1)
     line.ok("answer", leg, client_state=STATE_1)

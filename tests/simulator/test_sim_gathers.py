@@ -136,7 +136,7 @@ def test_the_prompt_waits_behind_speech(line):
 
 
 def test_a_room_gather_may_report_nothing(line_with):
-    line = line_with(conference_gather_reports=False)
+    line = line_with(room_gather="silent")
     room, leg = line.room()
     line.ok("conference_gather_using_audio", room, call_control_id=leg, media_name="ask", maximum_digits=1)
     line.world.press(leg, "1", line.now)

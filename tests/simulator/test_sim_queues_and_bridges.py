@@ -120,7 +120,7 @@ def test_music_ends_when_a_waiting_call_is_taken(line):
 
 
 def test_an_empty_queue_and_a_dead_first_call_are_refused(line_with):
-    line = line_with(empty_queue=(404, "10007"), dead_queued_call=(422, "90018"))
+    line = line_with(empty_queue="10007", dead_queued_call="90018")
     mine, leg = agent(line), in_line(line, keep_after_hangup=True)
     line.world.hang_up(leg, line.now)
 
@@ -279,7 +279,11 @@ def test_premium_detection_has_its_own_events(line):
     leg = rung(line, answering_machine_detection="premium")
     line.world.pick_up(leg, line.now)
 
-    assert line.wait(10) == ["call.answered", "call.machine.premium.detection.ended"]
+    assert line.wait(10) == [
+        "call.answered",
+        "call.machine.premium.detection.started",
+        "call.machine.premium.detection.ended",
+    ]
 
 
 def test_too_many_dials_a_second_are_refused(line_with):
@@ -308,6 +312,37 @@ def test_transfer_bridges_the_far_leg(line):
     assert line.wait() == ["call.answered", "call.bridged", "call.bridged"]
     assert (line.last("call.answered")["client_state"], line.world.look(leg).hears) == ("dHdv", ())
     assert line.world.look(far).bridged_with == leg
+
+
+def test_a_transfer_plays_its_audio_and_digits_to_the_far_leg_before_it_connects(line):
+    leg, far = transferred(line, audio_url="https://a.example/b.mp3", send_digits_on_answer="12")
+    line.world.pick_up(far, line.now)
+    assert (line.hears(far), line.world.look(far).bridged_with) == (["12", "https://a.example/b.mp3"], None)
+    assert line.wait() == ["call.answered"]
+
+    assert line.wait(6) == ["call.bridged", "call.bridged"]
+    assert line.world.look(far).bridged_with == leg
+
+
+@pytest.mark.parametrize("who", ["caller", "far leg"])
+def test_who_hangs_up_while_that_plays_ends_the_transfer(line, who):
+    leg, far = transferred(line, audio_url="https://a.example/b.mp3")
+    line.world.pick_up(far, line.now)
+    line.world.hang_up(leg if who == "caller" else far, line.now)
+    line.wait(10)
+
+    assert line.world.look(far).state == "ended"
+    assert line.world.look(leg).state == ("ended" if who == "caller" else "answered")
+    assert "call.bridged" not in line.types()
+
+
+def test_a_bridge_right_after_the_answer_may_come_too_early(line_with):
+    line = line_with(bridge_ready_after_s=0.5)
+    one, other = line.caller(), line.caller()
+    assert line.do("bridge", one, call_control_id=other).code == "90033"
+    line.wait(0.5)
+
+    assert line.do("bridge", one, call_control_id=other).status == 200
 
 
 def test_a_failed_transfer_ends_only_the_far_leg(line):

@@ -60,7 +60,7 @@ def test_the_host_ends_the_room(line, option, state):
 
 @pytest.mark.parametrize(("options", "after_s"), [({}, 4 * 3600), ({"duration_minutes": 10}, 600)])
 def test_a_room_ends_by_itself(line_with, options, after_s):
-    line = line_with(expiry_hangs_up=True)
+    line = line_with(expired_room="hangs-up")
     room, _ = line.room(**options)
     leg = joined(line, room)
     line.wait(after_s - 1)

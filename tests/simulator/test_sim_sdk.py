@@ -1,135 +1,181 @@
-"""Telnyx's own SDK takes the simulator for Telnyx."""
+"""Telnyx's own SDK takes a real ``ringflow simulate`` for Telnyx, in every seed operation and every seed event."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+import re
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 import telnyx
-from aiohttp import web
-from simulated_line import CALLER, OFFICE
+from sdk_line import SdkLine, sdk_line
+from sdk_misuses import MISUSES
+from sdk_uses import USES
+from simulated_line import OFFICE
 
-from engine.simulator.options import Options
-from engine.simulator.server import SimulatorServer
-from engine.simulator.world import World
 from engine.tables import catalogue
 
-
-@contextlib.asynccontextmanager
-async def sdk():
-    """The SDK's client, a running simulator, and the queue of (body, headers) of the webhooks it sent."""
-    received: asyncio.Queue[tuple[str, dict[str, str]]] = asyncio.Queue()
-
-    async def take(request: web.Request) -> web.Response:
-        received.put_nowait((await request.text(), dict(request.headers)))
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/", take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    world = World(catalogue(), options=Options(speed=1000.0, webhook_delay_s=0.0))
-    async with SimulatorServer(world, webhook_url=f"http://127.0.0.1:{runner.addresses[0][1]}/") as server:
-        client = telnyx.AsyncTelnyx(
-            api_key=server.api_key, base_url=server.url, public_key=server.public_key, max_retries=0
-        )
-        async with client:
-            try:
-                yield client, server, received
-            finally:
-                await runner.cleanup()
+SEEDS = {row.name: row for row in catalogue().seed_operations()}
 
 
-def rings(server):
-    leg = server.world.call(from_=CALLER, to=OFFICE, now=0.0).call_control_id
-    server.settle()
-    return leg
+@pytest.fixture(scope="module")
+def program():
+    with sdk_line() as line:
+        yield line
 
 
-async def answered(client, server):
-    leg = rings(server)
-    await client.calls.actions.answer(leg)
-    return leg
+@pytest.fixture
+def line(program):
+    program.reset()
+    return program
 
 
-async def test_a_conference_is_created_joined_and_spoken_to():
-    async with sdk() as (client, server, _):
-        host, guest = await answered(client, server), await answered(client, server)
-        room = (await client.conferences.create(call_control_id=host, name="team")).data
-        await client.conferences.actions.join(room.id, call_control_id=guest)
-        spoken = await client.conferences.actions.speak("team", payload="Hello", voice="Telnyx.KokoroTTS.af")
-        people = [one async for one in client.conferences.list_participants(room.id)]
-        one = await client.conferences.retrieve_participant(people[1].id, id=room.id)
-        seen = await client.conferences.retrieve(room.id)
-
-    assert spoken.data.result == "ok"
-    assert [person.call_control_id for person in people] == [host, guest]
-    assert (one.data.status, one.data.conference_id) == ("joined", room.id)
-    assert (seen.data.name, seen.data.status) == ("team", "in_progress")
+def test_every_seed_operation_has_its_cases():
+    assert len(SEEDS) == 34
+    assert SEEDS.keys() == USES.keys() == MISUSES.keys()
 
 
-async def test_a_queue_is_filled_and_listed_page_by_page():
-    async with sdk() as (client, server, _):
-        legs = [await answered(client, server) for _ in range(5)]
-        for leg in legs:
-            await client.calls.actions.enqueue(leg, queue_name="support")
-        listed = [call.call_control_id async for call in client.queues.calls.list("support", page_size=2)]
-        queue = await client.queues.retrieve("support")
-        await client.queues.calls.update(legs[0], queue_name="support", keep_after_hangup=True)
+@pytest.mark.parametrize("operation", SEEDS)
+def test_the_typed_answer_holds_what_telnyx_promises(line, operation):
+    USES[operation](line)
 
-    assert listed == legs
-    assert (queue.data.current_size, queue.data.max_size) == (5, 100)
+    asked = [(entry["what"], entry["details"]["status"]) for entry in line.record("request")]
+    assert asked.count((operation, 200)) + asked.count((operation, 204)) >= 1
+    assert all(status < 300 for _, status in asked)
 
 
-async def test_refusals_are_the_sdks_own_errors():
-    async with sdk() as (client, server, _):
-        leg = rings(server)
-        with pytest.raises(telnyx.UnprocessableEntityError) as early:
-            await client.calls.actions.speak(leg, payload="Hello", voice="v")
-        with pytest.raises(telnyx.NotFoundError):
-            await client.queues.retrieve("nowhere")
-        client.api_key = "wrong"
-        with pytest.raises(telnyx.AuthenticationError):
-            await client.conferences.retrieve("x")
+@pytest.mark.parametrize("operation", SEEDS)
+def test_a_wrong_use_becomes_the_sdks_own_error(line, operation):
+    misuse, row = MISUSES[operation], SEEDS[operation]
+    given = misuse.prepare(line)
 
-    assert early.value.body["errors"][0]["code"] == "90034"
+    with pytest.raises(telnyx.APIStatusError) as told:
+        misuse.call(line.client, given)
 
-
-async def test_every_webhook_is_accepted_by_the_sdk():
-    async with sdk() as (client, server, received):
-        host = await answered(client, server)
-        far = (await client.calls.dial(connection_id="1", from_=OFFICE, to="+15550001111")).data.call_control_id
-        server.world.pick_up(far, 0.0)
-        await client.calls.actions.enqueue(far, queue_name="support")
-        await client.calls.actions.bridge(host, call_control_id_to_bridge_with=far)
-        await client.conferences.create(call_control_id=host, name="team")
-        server.world.speak_into(host, "Hello", 0.0)
-        server.settle()
-        expected = {
-            "call.initiated",
-            "call.answered",
-            "call.enqueued",
-            "call.dequeued",
-            "call.bridged",
-            "conference.created",
-            "conference.participant.joined",
-            "conference.floor.changed",
-        }
-        types = set()
-        async with asyncio.timeout(10):
-            while not expected <= types:
-                body, headers = await received.get()
-                event = client.webhooks.unwrap(body, headers=headers)
-                types.add(getattr(event, "event_type", None) or event.data.event_type)
+    error = told.value
+    assert (type(error), error.body["errors"][0]["code"]) == (misuse.error, misuse.code)
+    assert error.body["errors"][0]["title"]
+    assert error.request.method == row.method
+    assert re.fullmatch("/v2" + re.sub(r"\{\w+\}", "[^/]+", row.path), error.request.url.path)
 
 
-async def test_a_changed_webhook_is_refused_by_the_sdk():
-    async with sdk() as (client, server, received):
-        rings(server)
-        async with asyncio.timeout(10):
-            body, headers = await received.get()
+def conferences(line: SdkLine) -> tuple[list[str], Iterable[Any]]:
+    return [line.room(f"room {number}")[0] for number in range(7)], line.client.conferences.list(page_size=2)
 
-        with pytest.raises(ValueError, match="Signature"):
-            client.webhooks.unwrap(body.replace("parked", "packed"), headers=headers)
+
+def participants(line: SdkLine) -> tuple[list[str], Iterable[Any]]:
+    room, host = line.room()
+    guests = [line.caller() for _ in range(6)]
+    for guest in guests:
+        line.client.conferences.actions.join(room, call_control_id=guest)
+    return [host, *guests], line.client.conferences.list_participants(room, page_size=2)
+
+
+def queues(line: SdkLine) -> tuple[list[str], Iterable[Any]]:
+    made = [line.client.queues.create(queue_name=f"queue {number}").data.id for number in range(7)]
+    return made, line.client.queues.list(page_size=2)
+
+
+def queued_calls(line: SdkLine) -> tuple[list[str], Iterable[Any]]:
+    return [line.queued() for _ in range(7)], line.client.queues.calls.list("support", page_size=2)
+
+
+@pytest.mark.parametrize(
+    ("fill", "operation"),
+    [
+        (conferences, "conference_list"),
+        (participants, "participant_list"),
+        (queues, "queue_list"),
+        (queued_calls, "queued_call_list"),
+    ],
+)
+def test_a_listing_is_read_page_by_page_to_its_end(line, fill, operation):
+    expected, pages = fill(line)
+
+    found = [getattr(one, "call_control_id", None) or one.id for one in pages]
+
+    assert found == expected
+    asked = [entry["details"]["query"] for entry in line.record("request") if entry["what"] == operation]
+    assert [query.get("page[number]", "1") for query in asked] == ["1", "2", "3", "4"]
+
+
+def everything_happens(line: SdkLine) -> None:
+    """A room and a queue in which all that the seeds have events for happens."""
+    actions = line.client.conferences.actions
+    room, host = line.room()
+    guest = line.caller()
+    actions.join(room, call_control_id=guest)
+    for wishes in ({}, {"call_control_ids": [guest]}):
+        actions.speak(room, payload="Hello", voice="AWS.Polly.Joanna", **wishes)
+        line.wait(2)
+        actions.play(room, audio_url="https://example.com/hold.mp3", **wishes)
+        line.wait(6)
+    line.sim(f"/calls/{guest}/speak", text="Good morning")
+    actions.record_start(room, format="mp3")
+    line.wait(1)
+    actions.record_stop(room)
+    line.wait(3)
+    actions.leave(room, call_control_id=guest)
+    line.client.calls.actions.enqueue(guest, queue_name="support")
+    line.client.calls.actions.leave_queue(guest)
+    actions.leave(room, call_control_id=host)
+    line.wait(1)
+
+
+def test_every_seed_event_arrives_signed_and_typed(line):
+    everything_happens(line)
+
+    events = [line.client.webhooks.unwrap(body, headers=headers) for body, headers in line.receiver.received]
+
+    types = {getattr(event, "data", event).event_type: type(event) for event in events}
+    seeds = {name: row for name, row in catalogue().events.items() if row.in_seeds}
+    assert len(seeds) == 16
+    assert {name: types[name].__name__ for name in seeds} == {name: _class_of(name) for name in seeds}
+    for event in events:
+        type(event).model_validate(event.to_dict())  # each value is of the type that the SDK declares
+
+
+def _class_of(event_type: str) -> str:
+    """The SDK's class: that of the only bare event has another ending, and one has a name of its own."""
+    if event_type == "conference.floor.changed":
+        return "ConferenceFloorChanged"
+    name = "call.left.queue" if event_type == "call.dequeued" else event_type
+    return "".join(word.capitalize() for word in name.split(".")) + "WebhookEvent"
+
+
+def test_a_call_is_dialled_answered_and_bridged(line):
+    host = line.caller()
+    far = line.client.calls.dial(connection_id="1", from_=OFFICE, to="+15550001111").data
+    line.sim(f"/calls/{far.call_control_id}/answer")
+    bridged = line.client.calls.actions.bridge(host, call_control_id_to_bridge_with=far.call_control_id)
+    line.wait()
+
+    assert (far.is_alive, bridged.data.result) == (False, "ok")
+    assert {event.payload.call_control_id for event in line.events("call.bridged")} == {host, far.call_control_id}
+
+
+def test_a_tampered_webhook_is_refused_by_the_sdk(line):
+    line.rings()
+    line.wait()
+    [(body, headers)] = line.receiver.received
+
+    with pytest.raises(ValueError, match="Signature"):
+        line.client.webhooks.unwrap(body.replace("parked", "packed"), headers=headers)
+
+
+def test_the_sdk_waits_and_tries_again_when_it_is_throttled(line):
+    line.sim("/fail", operation="queue_create", status=429, code="10011", headers={"retry-after-ms": "1"})
+
+    queue = line.client.with_options(max_retries=1).queues.create(queue_name="support")
+
+    assert queue.data.name == "support"
+    assert [entry["details"]["status"] for entry in line.record("request")] == [429, 200]
+
+
+def test_a_broken_connection_is_the_sdks_own_error_although_the_command_was_done(line):
+    line.sim("/chaos", reset=1)
+    with pytest.raises(telnyx.APIConnectionError):
+        line.client.queues.create(queue_name="support")
+    line.sim("/chaos")
+
+    assert line.client.queues.retrieve("support").data.name == "support"

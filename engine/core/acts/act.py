@@ -47,7 +47,8 @@ class Leaves:
 Result: TypeAlias = Verdict | Failure | Leaves
 
 
-def _accepted(_turn: Turn, running: Running, _event: Event) -> Result:
+def accepted(_turn: Turn, running: Running, _event: Event) -> Result:
+    """Telnyx has taken the step's command: that finishes the step, unless a webhook is to follow."""
     return Verdict.WAITS if running.note.get("awaits_webhook") else Verdict.DONE
 
 
@@ -87,7 +88,7 @@ class Act:
 
     begin: Callable[[Turn, Running], Result]
     finish: Callable[[Turn, Running, str, Event], Result | None] = _nothing
-    accepted: Callable[[Turn, Running, Event], Result] = _accepted
+    accepted: Callable[[Turn, Running, Event], Result] = accepted
     refused: Callable[[Turn, Running, Event], Result] = _refused
     in_doubt: Callable[[Turn, Running, Event], Result] = _carries_on
     limit_s: Callable[[Turn, Running], float] = _ten_seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.core import media
-from engine.core.acts.act import Act, Failure, Result, Verdict, is_stale, waits_for_webhook
+from engine.core.acts.act import Act, Failure, Result, Verdict, accepted, is_stale, waits_for_webhook
 from engine.core.event import Event
 from engine.core.flow import Prompt
 from engine.core.leg import MediaKind, Running
@@ -94,6 +94,12 @@ def _play(turn: Turn, running: Running) -> Result:
     return waits_for_webhook(running)
 
 
+def _play_accepted(turn: Turn, running: Running, event: Event) -> Result:
+    if turn.option(running.frame, "repeat") == FOREVER:
+        media.await_music(turn)
+    return accepted(turn, running, event)
+
+
 def _heard(turn: Turn, running: Running, name: str, event: Event) -> Result | None:
     if name not in ("call.speak.ended", "call.playback.ended") or is_stale(turn, running, event):
         return None
@@ -113,5 +119,5 @@ def _longest(_turn: Turn, running: Running) -> float:
 ACTS = {
     "speak": Act(begin=_speak, finish=_heard, limit_s=_longest),
     "prompt": Act(begin=_prompt, finish=_heard, limit_s=_longest),
-    "play": Act(begin=_play, finish=_heard, limit_s=_longest),
+    "play": Act(begin=_play, finish=_heard, accepted=_play_accepted, limit_s=_longest),
 }

@@ -1,0 +1,73 @@
+"""After a downtime and every hour Telnyx is asked which calls still live (runtime.md, "Events")."""
+
+from __future__ import annotations
+
+import pytest
+from runtime_world import running
+
+from engine.core.event import LOOK, Event
+from engine.runtime.roll_call import RollCall
+from engine.testing import FakeClock, MemoryStore, settle
+
+NOW = 1_800_000_000.0
+CALLS = [f"leg{number:029d}" for number in range(45)]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+def roll_call(store: MemoryStore, clock: FakeClock, asked: list[tuple[float, str]]) -> RollCall:
+    def post(event: Event) -> None:
+        assert event.type == LOOK
+        asked.append((clock.now() - NOW, str(event.run)))
+
+    return RollCall(store=store, clock=clock, runs=lambda: ["room:a", "queue:b", *CALLS], post=post)
+
+
+async def test_a_first_start_and_a_quick_restart_ask_nothing(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    first = roll_call(store, clock, asked)
+    assert await first.timers_from(45) == 0.0
+    async with running(first.run()):
+        await clock.advance(30)
+    await clock.advance(55)
+
+    second = roll_call(store, clock, asked)
+
+    assert await second.timers_from(45) == 0.0
+    assert asked == []
+
+
+async def test_after_a_downtime_every_call_is_asked_for_at_a_calm_pace_before_timers_fire(store, clock) -> None:
+    """'After downtime over 60 s, and hourly: GET each live call, paced (404 = ended) ... before its timers fire.'"""
+    asked: list[tuple[float, str]] = []
+    await store.put_note("seen_at", str(NOW - 61))
+    calls = roll_call(store, clock, asked)
+
+    not_before = await calls.timers_from(45)
+    async with running(calls.run()):
+        await clock.advance(3)
+
+    assert [run for _, run in asked] == CALLS
+    assert [at for at, _ in asked] == [0.0] * 20 + [1.0] * 20 + [2.0] * 5
+    assert not_before == NOW + 45 / 20 + 5
+
+
+async def test_every_hour_all_are_asked_for_again(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    calls = roll_call(store, clock, asked)
+    async with running(calls.run()):
+        await clock.advance(3599)
+        assert asked == []
+
+        await clock.advance(20)
+        await settle()
+
+    assert [run for _, run in asked] == CALLS
