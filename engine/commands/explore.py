@@ -55,7 +55,10 @@ def explore(paths: tuple[str, ...], depth: int, refusals: int, limit: float, for
             if finding.scenario:
                 place = shown(folder, f"{flow.name}_found.test.yaml")
                 examples.append(report.counter_example(finding, path=place))
-    say(report.as_json(found) if form == "json" else "".join(f"\n{example}" for example in examples))
+    if form == "json":
+        say(report.as_json(found))
+    for example in examples if form == "text" else ():
+        say(f"\n{example}")
     return PROBLEMS if examples else OK
 
 

@@ -11,6 +11,7 @@ import orjson
 
 from engine.core.catalogue import Catalogue
 from engine.errors import DefectError
+from engine.explore.answers import lookups
 from engine.explore.material import Material
 from engine.scenario.parse import START, parse
 from engine.scenario.script import ScenarioFile
@@ -31,16 +32,17 @@ class Given:
 
     def line(self) -> str:
         """Return it in the language of scenarios, "" where there is nothing to say."""
-        parts = {"secrets": dict(self.secrets), "http": dict(self.http)}
+        secrets = ", ".join(f'{name}: "{value}"' for name, value in self.secrets.items())
         told = [f"time: {self.time}"] if self.time else []
-        told += [f"{name}: {orjson.dumps(part).decode()}" for name, part in parts.items() if part]
+        told += [f"secrets: {{{secrets}}}"] if secrets else []
+        told += [f"http: {orjson.dumps(self.http).decode()}"] if self.http else []
         return f"given: {{{', '.join(told)}}}\n" if told else ""
 
 
 def beginnings(material: Material) -> Iterator[Given]:
     """Yield each way to begin: every combination of what is open and closed, with lookups that work and that do not."""
     for time in _times(material):
-        for http in _lookups(material):
+        for http in lookups(material):
             yield Given(time=time, secrets=material.secrets, http=http)
 
 
@@ -70,7 +72,3 @@ def _times(material: Material) -> Iterator[str]:
             seen.add(is_open)
             yield at.strftime(_PATTERN) + ("" if own is not None else " UTC")
         at += _STEP
-
-
-def _lookups(material: Material) -> Iterator[Mapping[str, Any]]:
-    yield {}

@@ -48,7 +48,7 @@ _Copy = Callable[[Any], Any]
 def _dict(value: dict[Any, Any], copy: _Copy, memo: _Memo) -> Any:
     memo[id(value)] = new = {}
     for key, part in value.items():
-        new[key] = copy(part)
+        new[copy(key)] = copy(part)
     return new
 
 

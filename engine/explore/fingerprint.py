@@ -35,13 +35,15 @@ _LEFT_OUT: Mapping[type, frozenset[str]] = {
         {"created_at", "expires_at", "updated_at", "ended_at", "end_reason", "ended_by", "stays", "expiry"}
     ),
     state.Recording: frozenset({"id", "started_at", "heard"}),
+    state.Talk: frozenset({"id", "started_at", "messages"}),
     Request: frozenset({"defaults"}),
 }
-_OF_A_RUN = frozenset({"ver", "gen", "due"})
-_OF_A_LEG = frozenset({"spent", "spent_in_all", "started_at", "newest", "last_state"})
-_OF_A_ROOM = frozenset({"over"})
-# What counts a leg's commands, its steps, and its stays in rooms: only which of two is the later one matters.
-_COUNTERS = {"n": "n", "first_n": "n", "stop_n": "n", "serial": "serial", "stay": "stay"}
+_OF_A_RUN = frozenset({"ver", "gen"})
+_OF_A_LEG = frozenset({"due", "spent", "spent_in_all", "started_at", "newest", "last_state"})
+_OF_A_ROOM = frozenset({"due", "over"})
+# What counts a leg's commands and its steps: only which of two is the later one matters.
+_COUNTERS = {"n": "n", "first_n": "n", "stop_n": "n", "serial": "serial"}
+_AFTERMATH_S = 10.0  # longer than a recording takes to be saved
 _AVERAGES = frozenset({"queue.average_wait", "event.queue_avg_wait_time_secs"})
 
 
@@ -67,10 +69,10 @@ def fingerprint(
     scribe.write(others, *_engine(stage, read, names))
     rows, outbox = {row.command_id for row in stage.outbox.rows}, stage.outbox
     scribe.write(rows and (outbox.rows, outbox.flights), max(outbox.paused_until - stage.now, 0.0))
-    scribe.write([fault.operations for fault in outbox.faults])
+    scribe.write([fault.operations for fault in outbox.faults], list(outbox.outside.replies.values()))
     _write_world(scribe, stage.world.exchange, names, with_averages=not _AVERAGES.isdisjoint(read))
     scribe.write({leg: silent_since.get(leg) for leg in names})
-    return Fingerprint(scribe.finished(), scribe.finished(with_clocks=False))
+    return Fingerprint(*scribe.finished())
 
 
 def _write_world(scribe: Scribe, exchange: Exchange, names: Iterable[str], *, with_averages: bool) -> None:
@@ -103,34 +105,48 @@ def _engine(stage: Stage, read: Collection[str], names: Mapping[str, str]) -> It
     order = {leg: place for place, leg in enumerate(names)}
     legs: list[dict[str, Any]] = []
     for row in stage.rows.values():
-        run = _ranked({key: value for key, value in orjson.loads(row.state).items() if key not in _OF_A_RUN})
-        if row.run.startswith("room:"):
-            run = {key: value for key, value in run.items() if key not in _OF_A_ROOM}
+        is_room = row.run.startswith("room:")
+        if row.run not in alive and not is_room:
+            continue
+        run = {name: value for name, value in orjson.loads(row.state).items() if name not in _OF_A_RUN}
+        if is_room:
+            run = {name: value for name, value in run.items() if name not in _OF_A_ROOM}
             run["former"] = list(_former(run["former"], alive, stage.now))
-            if row.ended_at is None or run["former"]:
-                yield run
-        elif row.ended_at is None and is_leg(row.run):
-            legs.append(_leg(run, read, stage.now))
-        elif row.ended_at is None:
-            yield run
-    yield from sorted(legs, key=lambda leg: order.get(leg["call_control_id"], len(order)))
+            if row.run in alive or run["former"]:
+                yield _ranked(run)
+        elif is_leg(row.run):
+            legs.append(_leg(run, read, stage))
+        else:
+            yield _ranked(run)
+    yield from map(_ranked, sorted(legs, key=lambda leg: order.get(leg["call_control_id"], len(order))))
 
 
 def _former(rows: Any, alive: Collection[str], now: float) -> Iterator[Any]:
     """Those who left a room lately and are still on the line: they hear of its end."""
     for row in rows:
         if row["run"] in alive and row["left_at"] > now - FORMER_FOR_S:
-            yield row["run"], row["conference_id"], row["listens"]
+            yield [row["run"], row["conference_id"], row["listens"]]
 
 
-def _leg(run: dict[str, Any], read: Collection[str], now: float) -> dict[str, Any]:
+def _leg(run: dict[str, Any], read: Collection[str], stage: Stage) -> dict[str, Any]:
     leg = {key: value for key, value in run.items() if key not in _OF_A_LEG}
     leg["timers"] = {name: due for name, due in run["timers"].items() if name != "longest"}
-    leg["parked"] = [row for row in run["parked"] if row["until"] >= now]
+    leg["parked"] = [row for row in run["parked"] if row["until"] >= stage.now]
     leg["levels"] = [_of_a_flow(level, read) for level in run["levels"]]
     for part, prefix in (("place", "queue."), ("room_seen", "room."), ("participant_seen", "participant.")):
         leg[part] = {name: value for name, value in run[part].items() if f"{prefix}{name}" in read}
+    for place in ("conference_id", "hidden_id"):
+        if _is_long_over(run[place], stage):
+            leg[place] = ""
+    if not run["queue"] and run["connecting"] is None:
+        leg["enqueued"] = {}  # how to put it back in line
     return _of_a_flow(leg, read)
+
+
+def _is_long_over(conference_id: str, stage: Stage) -> bool:
+    """Tell whether a conference has ended, and all that follows from its end has been told."""
+    found = stage.world.exchange.conferences.get(conference_id)
+    return found is not None and found.ended_at is not None and found.ended_at < stage.now - _AFTERMATH_S
 
 
 def _of_a_flow(level: dict[str, Any], read: Collection[str]) -> dict[str, Any]:
@@ -140,16 +156,18 @@ def _of_a_flow(level: dict[str, Any], read: Collection[str]) -> dict[str, Any]:
 
 
 def _ranked(value: Any, run: str = "") -> Any:
-    """Mark the numbers that only grow."""
+    """Mark the numbers that only grow, and leave out what is empty."""
     if isinstance(value, list):
         return [_ranked(inner, run) for inner in value]
     if not isinstance(value, dict):
         return value
     run = str(value.get("run") or run)
-    return {name: _counted(name, inner, run) for name, inner in value.items()}
+    return {name: _counted(name, inner, run) for name, inner in value.items() if inner or name == "stay"}
 
 
-def _counted(name: str, value: Any, run: str) -> Any | Counter:
+def _counted(name: str, value: Any, run: str) -> Any:
+    if name == "stay":
+        return Counter(f"stay {run}", value)  # which has no value for none
     if name == "tries":
         return Clock(value)
     if name in _COUNTERS and isinstance(value, int):

@@ -74,8 +74,9 @@ class Material:
         return tuple(_reader(rule.condition) for rule in rules if rule.condition is not None)
 
     @cached_property
-    def actions(self) -> tuple[Action, ...]:
-        return tuple(part for flow in self.flows for part in _parts(flow) if isinstance(part, Action))
+    def steps(self) -> tuple[tuple[Flow, Action], ...]:
+        """Every step, with the flow that it stands in."""
+        return tuple((flow, part) for flow in self.flows for part in _parts(flow) if isinstance(part, Action))
 
     @cached_property
     def hours(self) -> tuple[Hours, ...]:
@@ -84,7 +85,7 @@ class Material:
     @cached_property
     def secrets(self) -> Mapping[str, str]:
         """A value for each secret that something is compared with: digits, as many as the flow asks for."""
-        asked = [low for action in self.actions if (low := _fewest(action.options.get("digits"))) > 1]
+        asked = [low for _, action in self.steps if (low := _fewest(action.options.get("digits"))) > 1]
         length = asked[0] if asked else _LONGEST_ENTRY
         used = [name for name in self.project.secrets if f"secret.{name}" in self.read]
         return {name: str(4821 + place).rjust(length, "7")[-length:] for place, name in enumerate(used)}
@@ -125,7 +126,7 @@ def _used(flow: Flow) -> Iterator[str]:
 
 
 def _parts(flow: Flow) -> Iterator[Any]:
-    """Yield the rules, steps and exits of a flow, in order; steps that only people read are left out."""
+    """Yield the rules, steps and exits of a flow, in order."""
     for role in flow.roles.values():
         for block in (*role.states.values(), role.anywhere):
             yield from (part for part in _inside(block) if isinstance(part, Rule | Action | Exit))

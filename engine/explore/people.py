@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from engine.core.flow import CALLER, Role, State
+from engine.explore.answers import VARIANTS, told
 from engine.explore.material import quoted
 from engine.explore.play import Deeds, Play
 from engine.scenario.listening import listens
@@ -29,7 +31,7 @@ def deeds(play: Play, *, has_changed: bool) -> Iterator[Deeds]:
     """
     if play.is_refused_for_good:
         return
-    looks = play.looks
+    looks = play.view.looks
     yield from _calls(play, looks, has_changed=has_changed)
     for name, look in looks.items():
         if look.state == "ringing" and look.leg.direction == "outgoing":
@@ -40,7 +42,7 @@ def deeds(play: Play, *, has_changed: bool) -> Iterator[Deeds]:
             yield (HangsUp(name),)
 
 
-def _calls(play: Play, looks: dict[str, Look], *, has_changed: bool) -> Iterator[Deeds]:
+def _calls(play: Play, looks: Mapping[str, Look], *, has_changed: bool) -> Iterator[Deeds]:
     flow = play.material.flow
     for role in flow.roles.values():
         if role.name in play.callers or (play.callers and not has_changed):
@@ -64,11 +66,26 @@ def _picks_up(play: Play, name: str, look: Look) -> Iterator[Deeds]:
 
 def _talks(play: Play, name: str, look: Look) -> Iterator[Deeds]:
     if look.ai_asks:
-        yield (TellsAi(name, None),)
-        yield (TellsAi(name, {}),)
+        yield from ((TellsAi(name, result),) for result in _tells(play, name))
     if listens(play.rehearsal.cast, name):
         for keys in dict.fromkeys([*_entered(play, look, _states(play, name)), *_handled(_states(play, name))]):
             yield (Presses(name, keys),)
+
+
+def _tells(play: Play, name: str) -> Iterator[Mapping[str, Any] | None]:
+    """Yield what somebody could tell an AI: nothing of what it asks for, and all of it."""
+    yield None
+    session = play.session(name)
+    if session is None or session.running is None:
+        return
+    program, frame = play.rehearsal.cast.program_of(session), session.running.frame
+    action = program.role(session.role).block(frame.block).action(frame.number)
+    results: list[Mapping[str, Any]] = []
+    for variant in VARIANTS:
+        result = told(play.material, program.flow, action, variant)
+        if result not in results:
+            results.append(result)
+    yield from results
 
 
 def _states(play: Play, name: str) -> list[State]:

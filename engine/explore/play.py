@@ -8,7 +8,7 @@ itself for a quarter of a second. Who acts faster than that is not walked (docs/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import BuiltinFunctionType
 from typing import Any, Literal
 
@@ -20,14 +20,14 @@ from engine.core.program import Library
 from engine.explore.copying import copied
 from engine.explore.fingerprint import Fingerprint, fingerprint
 from engine.explore.material import Material
+from engine.explore.view import Places, View, view_of
 from engine.scenario.guard import Broken
 from engine.scenario.rehearsal import Failed, Rehearsal
 from engine.scenario.run import rehearsal_of
 from engine.scenario.script import SILENCE_S, Calls, Deed, Fails, IsCalled, ScenarioFile, Step, Waits
-from engine.scenario.silence import is_silent
 from engine.simulator.options import Options
 from engine.simulator.requests import Router
-from engine.simulator.values import Entry, Look
+from engine.simulator.values import Entry
 
 # What no call changes.
 _SHARED = (Library, Material, Catalogue, Router, Entry, BuiltinFunctionType)
@@ -35,7 +35,7 @@ PAUSE_S = 0.25  # longer than an answer and its webhook take, shorter than the s
 FORGOTTEN_S = 10.0  # how long a leg may still ring once whoever had it rung has gone
 _ROUNDING_S = 1e-6
 
-Kind = Literal["silence", "last resort", "round", "longest", "forgotten", "impossible"]
+Kind = Literal["silence", "last resort", "round", "longest", "forgotten", "stuck", "impossible"]
 Deeds = tuple[Deed, ...]  # what happens at one moment; () and refusals alone: everybody stays silent
 
 
@@ -65,7 +65,8 @@ class Play:
     refusals: int = 0
     callers: tuple[str, ...] = ()
     _sent: int = 0
-    _before: tuple[tuple[str, str], ...] = ()
+    _before: Places = ()
+    _view: View | None = None
 
     @classmethod
     def begin(cls, material: Material, file: ScenarioFile, library: Library) -> Play:
@@ -85,7 +86,7 @@ class Play:
         Raises:
             Trouble: something happened on the way that must not.
         """
-        self._sent, self._before = len(self.rehearsal.stage.outbox.sent), self.places
+        self._sent, self._before = len(self.rehearsal.stage.outbox.sent), self.view.places
         for deed in deeds:
             self.perform(deed)
         is_silent = all(isinstance(deed, Fails) for deed in deeds)
@@ -97,6 +98,7 @@ class Play:
 
     def perform(self, deed: Deed) -> None:
         """Let one thing happen, as a scenario's step does, and no time pass after it. Raises Trouble."""
+        self._view = None
         if isinstance(deed, Fails):
             self.refusals += 1
         elif isinstance(deed, Calls | IsCalled):
@@ -109,7 +111,7 @@ class Play:
         except Broken as broken:
             raise self._told(broken) from None
         except Failed as failed:
-            raise self._trouble("impossible", str(failed)) from None
+            raise self.trouble("impossible", str(failed)) from None
 
     def _settle(self) -> None:
         stage = self.rehearsal.stage
@@ -118,6 +120,7 @@ class Play:
 
     def run_until(self, until: float) -> None:
         """Let time run. Raises Trouble."""
+        self._view = None
         try:
             self._run_until(until)
         except Broken as broken:
@@ -129,7 +132,7 @@ class Play:
             name, at = min(forgotten.items(), key=lambda item: item[1])
             self.rehearsal.let_run(max(at, self.now))
             message = f"{self.called(name)} still rings {FORGOTTEN_S:g}s after whoever had it rung has gone"
-            raise self._trouble("forgotten", message, name)
+            raise self.trouble("forgotten", message, name)
         self.rehearsal.let_run(until)
 
     def _forgotten(self) -> Mapping[str, float]:
@@ -142,22 +145,24 @@ class Play:
         return found
 
     def _rang(self, call_control_id: str) -> Leg | None:
-        """Return the session of the leg that had this one rung; None for a call that was planned or a transfer."""
+        """Return the session of the leg that had this one rung; None for a call that was planned or ordered."""
         stage = self.rehearsal.stage
         token = ClientState.decode(stage.world.look(call_control_id).client_state)
-        session = stage.leg(token.run) if token is not None and is_leg(token.run) and not token.word else None
-        origin = session.origin if session is not None else None
-        return stage.leg(origin.run) if origin is not None and is_leg(origin.run) else None
+        session = stage.leg(token.run) if token is not None and is_leg(token.run) else None
+        if session is None or session.call_control_id != call_control_id:
+            return session
+        return stage.leg(session.origin.run) if session.origin is not None and is_leg(session.origin.run) else None
 
     def _told(self, broken: Broken) -> Trouble:
         longest = self.rehearsal.guard.silence.longest()
         is_silence = longest is not None and self.now - longest[1] >= SILENCE_S - _ROUNDING_S
         if longest is None or not is_silence:
-            return self._trouble("last resort", str(broken))
-        return self._trouble("silence", str(broken), self.rehearsal.cast.name_of(longest[0]))
+            return self.trouble("last resort", str(broken))
+        return self.trouble("silence", str(broken), self.rehearsal.cast.name_of(longest[0]))
 
-    def _trouble(self, kind: Kind, message: str, person: str = "") -> Trouble:
-        where = tuple(state for name, state in self.places if name == person or not person)
+    def trouble(self, kind: Kind, message: str, person: str = "") -> Trouble:
+        """Return what is wrong at this moment, with *person*'s state."""
+        where = tuple(state for name, state in self.view.places if state and (name == person or not person))
         if person and where:
             message = f"{message}, in {where[0]}"
         return Trouble(message, person=person, at=self.now, kind=kind, where=where)
@@ -169,11 +174,11 @@ class Play:
         return self.rehearsal.stage.now
 
     @property
-    def looks(self) -> dict[str, Look]:
-        """How everybody stands whose call is not over, by name."""
-        cast, world = self.rehearsal.cast, self.rehearsal.stage.world
-        looks = [world.look(leg.call_control_id) for leg in world.legs]
-        return {cast.name_of(look.leg.call_control_id): look for look in looks if look.state != "ended"}
+    def view(self) -> View:
+        """Who is on the phone, and how."""
+        if self._view is None:
+            self._view = view_of(self.rehearsal)
+        return self._view
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -187,17 +192,6 @@ class Play:
         """Tell whether Telnyx goes on refusing a command."""
         return any(fault.times > 1 for fault in self.rehearsal.stage.outbox.faults)
 
-    def alone(self) -> list[str]:
-        """Return who is on the line and talks with nobody."""
-        mute = {name: replace(look, hears=(), recording=False) for name, look in self.looks.items()}
-        return [name for name, look in mute.items() if look.state == "ringing" or is_silent(look)]
-
-    @property
-    def places(self) -> tuple[tuple[str, str], ...]:
-        """Everybody who is on the phone and in a flow, by name, with their state."""
-        sessions = ((name, self.session(name)) for name in sorted(self.looks))
-        return tuple((name, session.state) for name, session in sessions if session is not None)
-
     def called(self, name: str) -> str:
         return self.rehearsal.cast.called(name)
 
@@ -207,21 +201,21 @@ class Play:
     @property
     def has_changed(self) -> bool:
         """Tell whether somebody is in another state than at the moment before."""
-        return self.places != self._before
+        return self.view.places != self._before
 
     def fingerprint(self) -> Fingerprint:
         """Return what tells this moment from others."""
-        looks = self.looks
+        looks = self.view.looks
         others: Any = (
             self.has_changed and bool(self.material.flow.roles.keys() - set(self.callers)),
             sorted(self.callers),
             self.refusals,
-            sorted(looks),
+            list(looks),
             [hours.is_open(self.now) for hours in self.material.hours],
         )
         return fingerprint(
             self.rehearsal.stage,
-            names={looks[name].leg.call_control_id: name for name in sorted(looks)},
+            names={look.leg.call_control_id: name for name, look in looks.items()},
             silent_since=self.rehearsal.guard.silence.since,
             read=self.material.read,
             others=others,

@@ -20,10 +20,10 @@ def _told(finding: Finding) -> str:
     if finding.result == "failed":
         return finding.problem
     if finding.result == "proved":
-        return "whatever people do, and whichever one command Telnyx refuses, every call goes well"
-    tried = "everything was tried once in every situation" if finding.is_tried else "not all situations were reached"
-    proved = f"proved up to {_count(finding.depth, 'deed')}; " if finding.depth > 0 else ""
-    return f"{proved}{finding.depth + 1} not finished; {tried}"
+        return "whatever people do, and whichever command Telnyx refuses, every call goes well"
+    proved = f"every call with up to {_count(finding.depth, 'deed')} goes well; " if finding.depth > 0 else ""
+    rest = "in longer ones everything was tried once" if finding.is_tried else "longer ones were not all walked"
+    return proved + rest
 
 
 def _numbers(finding: Finding) -> str:

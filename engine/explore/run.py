@@ -8,7 +8,7 @@ from typing import Literal
 
 from engine.core.flow import Flow, Version
 from engine.core.program import Library
-from engine.explore.beginnings import beginnings, scenario_file
+from engine.explore.beginnings import Given, beginnings, scenario_file
 from engine.explore.example import as_scenario, shortest
 from engine.explore.material import Material
 from engine.explore.walk import DEPTH, Walk
@@ -50,12 +50,7 @@ def explore(
     *may_go_on* is asked before each way, and ends the walk early. No I/O; without it, the same arguments give the same
     finding.
     """
-    material = Material(flow=flow, version=version)
-    secrets = {name: f"the secret {name}" for name in version.project.secrets} | dict(material.secrets)
-    library = Library(install=INSTALL, catalogue=catalogue(), current=version, secrets=secrets)
-    given = tuple(beginnings(material))
-    files = [scenario_file(one, material, library.catalogue) for one in given]
-    walk = Walk(material=material, library=library, beginnings=files, depth=depth, refusals=refusals)
+    walk, given = begun(Material(flow=flow, version=version), depth=depth, refusals=refusals)
     while may_go_on(walk) and walk.step():
         pass
     problem = scenario = ""
@@ -75,3 +70,13 @@ def explore(
         problem=problem,
         scenario=scenario,
     )
+
+
+def begun(material: Material, *, depth: int = DEPTH, refusals: int = 1) -> tuple[Walk, tuple[Given, ...]]:
+    """Return the walk of a flow before its first step, and what is given at each of its beginnings."""
+    version = material.version
+    secrets = {name: f"the secret {name}" for name in version.project.secrets} | dict(material.secrets)
+    library = Library(install=INSTALL, catalogue=catalogue(), current=version, secrets=secrets)
+    given = tuple(beginnings(material))
+    files = [scenario_file(one, material, library.catalogue) for one in given]
+    return Walk(material=material, library=library, beginnings=files, depth=depth, refusals=refusals), given

@@ -12,15 +12,16 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from engine.core.event import ClientState
 
-# What this engine and the simulated Telnyx call their things: UUIDs, call_control_ids, runs and ids made of them.
+# What this engine and the simulated Telnyx call their things: UUIDs, call_control_ids, runs and ids made of them; and
+# the numbers that a scenario makes up for its people.
 _ID = re.compile(
-    r"v3:[\w-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[a-km-z2-9]{26}\b|[0-9a-f]{32,}"
+    r"v3:[\w-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[a-km-z2-9]{26}\b|\+120255501\d\d\b"
 )
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 _A_CENTURY_S = 3.2e9
@@ -42,6 +43,9 @@ class Clock:
     left: float
 
 
+_PLAIN = frozenset({type(None), bool, int, bytes, Counter, Clock})
+
+
 @dataclass(slots=True, kw_only=True)
 class Scribe:
     """
@@ -59,56 +63,54 @@ class Scribe:
     _met: dict[int, int] = field(default_factory=dict)
     _kept: list[Any] = field(default_factory=list)
 
-    def finished(self, *, with_clocks: bool = True) -> bytes:
-        """Return 16 bytes for all that was written, counters as ranks; *with_clocks*: and how much is left."""
+    def finished(self) -> tuple[bytes, bytes]:
+        """Return 16 bytes for all that was written, counters as ranks; and the same without how much is left."""
         kinds: dict[str, set[int]] = {}
         for word in self.words:
-            if isinstance(word, Counter):
+            if type(word) is Counter:
                 kinds.setdefault(word.kind, set()).add(word.value)
-        ranks = {kind: {value: rank for rank, value in enumerate(sorted(values))} for kind, values in kinds.items()}
-        told = []
-        for word in self.words:
-            if isinstance(word, Counter):
-                told.append(ranks[word.kind][word.value])
-            elif with_clocks or not isinstance(word, Clock):
-                told.append(word)
-        return hashlib.blake2b(repr(told).encode(), digest_size=16).digest()
+        ranks = {(kind, n): rank for kind, values in kinds.items() for rank, n in enumerate(sorted(values), 1)}
+        told = [ranks[word.kind, word.value] if type(word) is Counter else word for word in self.words]
+        return _hash(told), _hash([word for word in told if type(word) is not Clock])
 
     def write(self, *values: Any) -> None:
         for value in values:
             self._write(value)
 
     def _write(self, value: Any) -> None:
-        match value:
-            case None | bool() | int() | bytes() | Counter() | Clock():
-                self.words.append(value)
-            case float():
-                self.words.append(self._number(value))
-            case str():
-                self._text(value)
-            case Mapping():
-                self.words.append("{")
-                for key, inner in value.items():
-                    self.write(key, inner)
-                self.words.append("}")
-            case list() | tuple():
-                self.words.append("[")
-                self.write(*value)
-                self.words.append("]")
-            case set() | frozenset():
-                self.write(sorted(value, key=repr))
-            case type():
-                self.words.append(value.__name__)
-            case _:
-                self._object(value)
+        kind = type(value)
+        if kind in _PLAIN:
+            self.words.append(value)
+        elif kind is str:
+            self._text(value)
+        elif kind is float:
+            self.words.append(self._number(value))
+        elif isinstance(value, Mapping):
+            self.words.append("{")
+            for key, inner in value.items():
+                self.write(key, inner)
+            self.words.append("}")
+        elif isinstance(value, list | tuple):
+            self.words.append("[")
+            self.write(*value)
+            self.words.append("]")
+        elif isinstance(value, set | frozenset):
+            self.write(sorted(value, key=repr))
+        elif isinstance(value, type):
+            self.words.append(value.__name__)
+        else:
+            self._object(value)
 
     def _number(self, value: float) -> Any:
-        """An instant is written from now, to a hundredth of a second."""
+        """An instant is written from now, to a thousandth of a second."""
         if _LONG_AGO_S < value < _A_CENTURY_S:
-            return Clock(round(value - self.now, 2) + 0.0)
+            return Clock(round(value - self.now, 3) + 0.0)
         return round(value, 6)
 
     def _text(self, value: str) -> None:
+        if _is_plain(value):
+            self.words.append(value)
+            return
         token = ClientState.decode(value)
         if token is not None:
             self.write("token", token.run, count(f"n {token.run}", token.n), token.word)
@@ -148,6 +150,16 @@ class Scribe:
                         self.write(getattr(value, part))
             case _:
                 raise TypeError(f"a state holds a {type(value).__name__}, which cannot be compared")
+
+
+def _hash(words: list[Any]) -> bytes:
+    return hashlib.blake2b(repr(words).encode(), digest_size=16).digest()
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(text: str) -> bool:
+    """Tell whether there is no name in a text, and no time."""
+    return not (ClientState.decode(text) or _ID.search(text) or _INSTANT.match(text))
 
 
 def count(kind: str, value: int) -> Counter | int:

@@ -23,7 +23,8 @@ DEPTH = 20  # deeds on one way, unless somebody asks for another number
 REFUSED = 422  # what Telnyx answers to what it does not do
 _CODE = "10015"
 _ENDS = frozenset({"hangup", "reject"})  # refused for good, no flow could ever end a call
-_ALWAYS = 100  # times that a command is refused for good
+_ALWAYS = 1000  # times that a command is refused for good: the most that a scenario can say
+_AT_ONCE = 100  # moments of silence, before the walk may be ended
 _KEPT = 200  # calls in progress, to go on from
 
 
@@ -60,7 +61,8 @@ class Walk:
     All ways of one flow that are walked so far.
 
     *depth* is how many deeds a way may have, *refusals* how many of them Telnyx's. *states* are the moments found,
-    *edges* the ways between them; *trouble* is the first that was found, on *way*.
+    *edges* the ways between them; *trouble* is the first that was found, on *way*. *is_tried*: at every moment that
+    differs from others in more than how long things last, everything was tried.
     """
 
     material: Material
@@ -70,10 +72,11 @@ class Walk:
     refusals: int = 1
     states: dict[bytes, Moment] = field(default_factory=dict)
     edges: int = 0
+    is_tried: bool = False
     trouble: Trouble | None = None
     way: Way | None = None
     _after: dict[bytes, bytes] = field(default_factory=dict)  # which moment follows when everybody stays silent
-    _tried: set[tuple[bytes, Deeds]] = field(default_factory=set)
+    _tried: set[tuple[bytes, str]] = field(default_factory=set)
     _new: list[deque[Way]] = field(init=False)
     _like: list[deque[Way]] = field(init=False)
     _plays: OrderedDict[Way, Play] = field(default_factory=OrderedDict)
@@ -93,15 +96,11 @@ class Walk:
     @property
     def is_closed(self) -> bool:
         """True when there is nothing more to walk, however many deeds a way may have."""
-        return self.trouble is None and not any(self._new) and not any(self._like)
-
-    @property
-    def is_tried(self) -> bool:
-        """True when every deed was tried in every situation that was found, but for how long things last."""
-        return not any(self._new[: self.depth + 1])
+        return not any(self._new) and not any(self._like)
 
     def step(self) -> bool:
         """Walk one more way; False when all are walked or one has failed."""
+        self.is_tried = self.is_tried or not any(self._new)
         found = next(self._waits(), None)
         if found is None or self.trouble is not None:
             return False
@@ -111,6 +110,7 @@ class Walk:
             self._walk(self._at, level, is_new=ways is self._new[level])
         except Trouble as trouble:
             self.trouble, self.way = trouble, self._at
+            ways.appendleft(self._at)
             return False
         return True
 
@@ -132,7 +132,7 @@ class Walk:
             Trouble: something happened that must not.
         """
         play = self._reached(way)
-        for moment in moments(play):
+        for count, moment in enumerate(moments(play)):
             key = moment.key.whole
             if way.before is not None:
                 self.edges += 1
@@ -145,9 +145,14 @@ class Walk:
             self.states[key] = moment
             for what in deeds(play, has_changed=moment.has_changed):
                 self._wait(way.then(what, moment.key), level + 1)
-            way = self._at = way.then((), moment.key)
+            end, way = way, way.then((), moment.key)
+            self._at = way
             if is_new and not self._is_first(way):
                 self._like[level].append(way)
+                return
+            if count == _AT_ONCE:
+                self._keep(end, play)
+                (self._new if is_new else self._like)[level].appendleft(way)
                 return
 
     def _look_for_a_turn(self, play: Play, key: bytes) -> None:
@@ -176,7 +181,7 @@ class Walk:
     def _is_first(self, way: Way) -> bool:
         """Tell, once, whether nothing like the end of this way was tried before."""
         assert way.start is not None
-        what = (way.start.timeless, way.deeds)
+        what = (way.start.timeless, repr(way.deeds))
         is_first = what not in self._tried
         self._tried.add(what)
         return is_first
