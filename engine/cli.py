@@ -104,5 +104,5 @@ def cli() -> None:
     """Phone calls written as YAML state machines: check them, test them, run them on Telnyx."""
 
 
-for command in (init, new, check, test, graph, route, explain, verbs, schema, doctor, listen, serve, call, simulate):
+for command in (init, new, check, test, graph, route, explain, verbs, schema, serve, doctor, listen, call, simulate):
     cli.add_command(command)
