@@ -1,0 +1,31 @@
+"""docs/commands.md names every option of the commands for operators, and the numbers of the code."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import pytest
+from pages import DOCS
+
+from engine.cli import cli
+from engine.listen.fixture import MOST_FILES
+from engine.orders import LATEST_S
+
+PAGE = (DOCS / "commands.md").read_text(encoding="utf-8")
+
+
+def section(heading: str) -> str:
+    return PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("name", ["doctor", "listen", "call"])
+def test_every_option_has_its_row(name: str):
+    options = [param.opts[0] for param in cli.commands[name].params if isinstance(param, click.Option)]
+
+    assert re.findall(r"^\| `(--[a-z-]+)", section(name), re.MULTILINE) == options
+
+
+def test_numbers_are_those_of_the_code():
+    assert f"at most {MOST_FILES} in all" in section("listen")
+    assert f"at most {LATEST_S / 86400:.0f} days ahead" in section("call")
