@@ -30,7 +30,7 @@ What is sent for each operation is held against Telnyx's own SDK and against the
 ([test_verb_requests.py](../tests/proofs/test_verb_requests.py)). Every webhook is read as it is documented, and without
 what Telnyx may leave out ([test_events.py](../tests/proofs/test_events.py)). What goes wrong in real life has tests of
 its own: [Telnyx's errors](../tests/proofs/test_error_table.py), and
-[its fifteen traps](../tests/telnyx/test_traps.py).
+[its fifteen traps](../tests/telnyx/test_telnyx_traps.py).
 """
 _OTHERS = """\
 ## The other operations
