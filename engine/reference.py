@@ -127,7 +127,10 @@ NOTES = {
     "message is signed like that of [notify](#notify).",
     "telnyx": "`operation` is a name from Telnyx's API, the other keys are its parameters in Telnyx's spelling; they "
     "are checked. This call, and the room that it is in, are meant unless another is named. What waits for an answer "
-    "elsewhere, such as `speak`, is finished here when Telnyx accepts it; its events come to `on`.",
+    "elsewhere, such as `speak`, is finished here when Telnyx accepts it; its events come to `on`. An operation that "
+    "reads needs `into`: `into: {size: current_size}` takes a part of the answer by the type of the variable. Of an "
+    "operation that lists, `into: {names: name}` takes that part of every entry into a list, page after page, and "
+    "`into: {first: 0.name}` that of the first entry. A part that is missing or of another type is an error, `unfit`.",
     "notify": "Every other key becomes a field of the JSON body. It may also run after the call has ended.",
     "log": "It may also run after the call has ended.",
     "set": "`language` chooses the language of the prompts. It may also run after the call has ended.",

@@ -69,7 +69,8 @@ class Operation:
     One row of the table of operations.
 
     *takes_command_id*: Telnyx ignores a repeated id for 60 s. *parameters* maps a body parameter's name to its
-    shape ({type, enum, minimum, maximum, maxLength, items, $ref ...}).
+    shape ({type, enum, minimum, maximum, maxLength, items, $ref ...}). *answer* maps each part of what Telnyx answers
+    to its shape; *lists*: it answers with many of them, page by page.
     """
 
     name: str
@@ -87,6 +88,8 @@ class Operation:
     requires: tuple[tuple[str, str], ...]
     expected_webhooks: tuple[str, ...]
     path_id_accepts_name: bool
+    answer: Mapping[str, Any]
+    lists: bool
 
     @property
     def path_parameters(self) -> tuple[str, ...]:
@@ -102,6 +105,22 @@ class Operation:
         if self.is_read or self.name in _HARMLESS:
             return "harmless"
         return "asks_first" if self.name in _ASKS_FIRST else "at_most_once"
+
+    def answered(self, path: str) -> Mapping[str, Any] | None:
+        """
+        Return the shape of the part *path* of an answer ("ended_by.call_control_id"), None where it has none.
+
+        Of an operation that lists, a number in front means that entry of the list ("0.name").
+        """
+        first, _, rest = path.partition(".")
+        if self.lists and first.isascii() and first.isdigit():
+            path = rest
+        shape: Mapping[str, Any] = {"properties": self.answer}
+        for word in path.split("."):
+            if word not in shape.get("properties", {}):
+                return None
+            shape = shape["properties"][word]
+        return shape
 
     def url_path(self, values: Mapping[str, str]) -> str:
         """Return the path with *values* percent-encoded into its braces. Raises KeyError for a missing one."""
@@ -171,6 +190,8 @@ def _operation(name: str, row: Mapping[str, Any]) -> Operation:
         requires=tuple((a, b) for a, b in row["requires"]),
         expected_webhooks=tuple(row["expected_webhooks"]),
         path_id_accepts_name=row["path_id_accepts_name"],
+        answer=row["response"].get("data") or {},
+        lists=row["response"]["kind"] == "paged_list",
     )
 
 

@@ -20,7 +20,7 @@ VERBS: Mapping[str, Verb] = {
 
 # Steps whose answer is what `keys` follows.
 GATHERS = frozenset({"gather", "conference_gather"})
-ANSWERED = frozenset({"gather_using_ai", "http"})  # verbs that put parts of an answer into variables
+ANSWERED = frozenset({"gather_using_ai", "http", "telnyx"})  # verbs that put parts of an answer into variables
 
 # What people write instead, and the word that exists (language.md, section 1, 6).
 SYNONYMS: Mapping[str, str] = {

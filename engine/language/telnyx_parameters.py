@@ -16,6 +16,7 @@ from engine.core.verbs import VERBS
 from engine.language import codes, saying
 from engine.language.formulas import Formulas, Names
 from engine.language.nodes import List, Map, Node, Scalar
+from engine.language.telnyx_answer import check_into, example, lacks_into
 from engine.language.tree import StepTree
 
 Shape = Mapping[str, Any]
@@ -64,6 +65,7 @@ class TelnyxParameters:
             else:
                 problems.append(self._unknown(operation, key, shapes))
         problems += self._together(operation, values)
+        problems += check_into(self._path, self._step, operation)
         for problem in problems:
             self._report(problem)
         return values
@@ -90,9 +92,11 @@ class TelnyxParameters:
         given = {word.text: word for word, _ in self._step.rest}
         misspelt = any(word not in values for word in given)  # it may be the missing one
         missing = [word for word in _needed(operation) if word not in given]
-        if missing and not misspelt:
-            listed = " and ".join(f"'{word}'" for word in missing)
-            yield codes.MISSING.at(self._path, key.span, f"the operation {name} needs {listed}")
+        lacks = lacks_into(self._step, operation)
+        if (missing or lacks) and not misspelt:
+            listed = " and ".join(f"'{word}'" for word in [*missing, *(["into"] if lacks else [])])
+            hint = example(operation) if lacks else ""
+            yield codes.MISSING.at(self._path, key.span, f"the operation {name} needs {listed}", hint=hint)
         for group in operation.one_of_required:
             if not misspelt and not any(word in given for word in group):
                 listed = f"{', '.join(group[:-1])} or {group[-1]}"

@@ -120,7 +120,6 @@ def test_a_waiting_call_is_told_whether_it_stays():
         ('{operation: speak, payload: "Hi {{ caller.number }}", voice: AWS.Polly.Joanna, loop: 2}', "speak",
          {"payload": "Hi +34600111222", "voice": "AWS.Polly.Joanna", "loop": 2}),
         ("{operation: suppression_start, direction: both}", "suppression_start", {"direction": "both"}),
-        ("{operation: call_retrieve}", "call_retrieve", {}),
         ("{operation: siprec_stop}", "siprec_stop", {}),
     ],
 )  # fmt: skip
@@ -154,11 +153,11 @@ def test_a_call_in_the_body_is_not_the_call_that_it_is_about():
 
 
 def test_a_queue_is_asked_with_the_query_of_the_author():
-    phone = desk('telnyx: {operation: queue_list, "page[size]": 7}')
+    phone = desk('telnyx: {operation: queue_list, "page[size]": 7, into: {names: name}}')
 
     phone.calls(wait=2)
 
-    assert requests(phone, "queue_list") == [{"path": {}, "page[size]": 7}]
+    assert requests(phone, "queue_list") == [{"path": {}, "page[size]": 7, "page[number]": 1}]
 
 
 def test_a_room_is_the_one_that_the_call_is_in():

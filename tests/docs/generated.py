@@ -1,4 +1,4 @@
-"""What is written from the engine's own tables: docs/verbs.md, docs/rules.md, docs/events.md and schemas/rules.json."""
+"""What is written from the engine's own tables: docs/verbs.md, rules.md, events.md, telnyx.md, schemas/rules.json."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 from event_page import events_page
+from telnyx_page import telnyx_page
 
 from engine import reference
 from engine.check import allowances, explain
@@ -234,5 +235,6 @@ PAGES = {
     "docs/verbs.md": verbs_page,
     "docs/events.md": events_page,
     "docs/rules.md": rules_page,
+    "docs/telnyx.md": telnyx_page,
     "schemas/rules.json": lambda: explain.as_json(all_rules()),
 }

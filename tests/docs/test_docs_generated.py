@@ -8,6 +8,7 @@ import pytest
 from generated import PAGES, ROOT, all_rules
 
 from engine.core.verbs import VERBS
+from engine.tables import catalogue
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -44,3 +45,14 @@ def test_every_rule_of_the_checker_is_shown_put_right():
 
     assert [page.code for page in rules if not page.good] == []
     assert [page.code for page in rules if "Put right:" not in shown[page.code]] == []
+
+
+def test_every_operation_and_webhook_of_telnyx_is_in_the_page():
+    page = (ROOT / "docs/telnyx.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    table = catalogue()
+
+    assert {row[0].strip("|` ") for row in rows} >= table.operations.keys()
+    assert {name for name in table.events if f"`{name}`" not in page} == set()
+    assert sum("test_seed_operation[" in row[-1] for row in rows) == 34
+    assert sum("test_seed_webhook[" in row[-1] for row in rows) == 16

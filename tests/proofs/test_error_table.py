@@ -31,7 +31,8 @@ roles:
 
 def office(step: str, *, before: str = "answer", **options: object) -> Phone:
     """A flow that answers, does *step*, logs that it is done, and waits."""
-    text = flow(f"  a:\n    do: [{before}, {step}, {{log: done}}]\n    then: waits\n{ERRS}")
+    top = "\nremember:\n  state: {type: text}\n"
+    text = flow(f"  a:\n    do: [{before}, {step}, {{log: done}}]\n    then: waits\n{ERRS}", top=top)
     return Phone(text, **options)
 
 
@@ -55,7 +56,7 @@ FOR_GOOD = [
     # facts: 404 not found / conference does not exist: permanent
     ("10005", 404, "{play: tune}"),
     ("10007", 404, "record_stop"),
-    ("90058", 404, "{telnyx: {operation: conference_retrieve, id: x}}"),
+    ("90058", 404, "{telnyx: {operation: call_retrieve, into: {state: call_control_id}}}"),
     # facts: 422 "SRTP not supported": same code, other title
     ("10011", 422, "{speak: Hello}"),
     # facts: Invalid Call Control ID: permanent

@@ -28,7 +28,7 @@ def sent_by(*steps: str, wait_s: float = 3.0) -> list[Request]:
     """Return what a call sends that is answered, in the room of its team, and does *steps*."""
     lines = "".join(f"      - {step}\n" for step in ("answer", f"join_conference: {json.dumps(ODD_NAME)}", *steps))
     text = f"  a:\n    do:\n{lines}    after: {{20m: hangup}}\n  broken:\n    after: {{20m: hangup}}\n"
-    phone = Phone(flow(text), world=OpenWorld, unknown_parameters="refused")
+    phone = Phone(flow(text, top=TOP), world=OpenWorld, unknown_parameters="refused")
     phone.calls(wait=wait_s)
     assert not [line for line in phone.stage.journal if line.kind == "failed"]
     assert isinstance(phone.world, OpenWorld)
@@ -38,8 +38,17 @@ def sent_by(*steps: str, wait_s: float = 3.0) -> list[Request]:
 # -- any operation, with Telnyx's own parameters ---------------------------------------------------------------
 
 
+TOP = "\nremember:\n  kept: {type: list}\n  part: {type: text}\n"
+
+
+def _keeps(operation: Operation) -> dict[str, Any]:
+    """Return what a reading operation needs besides: where its answer goes."""
+    return {"into": {"kept" if operation.lists else "part": next(iter(operation.answer))}} if operation.is_read else {}
+
+
 def in_yaml(operation: Operation, parameters: Mapping[str, Any]) -> str:
     """Return the step that does *operation*, one parameter a line."""
+    parameters = {**parameters, **_keeps(operation)}
     lines = "".join(
         f"\n          {name}: {json.dumps(value, ensure_ascii=False)}" for name, value in parameters.items()
     )
@@ -86,13 +95,13 @@ def _given(operation: Operation, request: Request, parameters: Mapping[str, Any]
 def _errors(*steps: str) -> tuple[str, list[tuple[int, str]]]:
     """Return the flow with *steps*, and where the checker finds errors in it, with the name of the rule."""
     lines = "".join(f"      - {step}\n" for step in ("answer", *steps))
-    text = flow(f"  a:\n    do:\n{lines}    after: {{20m: hangup}}\n")
+    text = flow(f"  a:\n    do:\n{lines}    after: {{20m: hangup}}\n", top=TOP)
     found = check_files({"desk.flow.yaml": text.encode()})
     return text, [(problem.line, problem.name) for problem in found if problem.severity == "error"]
 
 
 def _on_one_line(operation: Operation, parameters: Mapping[str, Any]) -> str:
-    return f"telnyx: {json.dumps({'operation': operation.name, **parameters}, ensure_ascii=False)}"
+    return f"telnyx: {json.dumps({'operation': operation.name, **parameters, **_keeps(operation)}, ensure_ascii=False)}"
 
 
 def _line_of(text: str, word: str) -> int:

@@ -67,6 +67,6 @@ VERBS = (
         name="telnyx",
         about="Does any other operation of Telnyx's, with Telnyx's own parameters.",
         takes_rest=True,
-        options=(Option(name="operation", type="name", required=True),),
+        options=(Option(name="operation", type="name", required=True), Option(name="into", type="into")),
     ),
 )
