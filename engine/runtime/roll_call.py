@@ -40,6 +40,7 @@ class RollCall:
         seen_at = await self._store.note(_SEEN_AT)
         now = self._clock.now()
         self._was_down = seen_at is not None and now - float(seen_at) > DOWNTIME_S
+        await self._store.put_note(_SEEN_AT, str(now))
         return now + calls / _PER_SECOND + _ANSWERS_WITHIN_S if self._was_down else 0.0
 
     async def run(self) -> None:
@@ -48,12 +49,12 @@ class RollCall:
         if self._was_down:
             await self._ask()
         while True:
+            await self._clock.sleep_until(self._clock.now() + _BEAT_S)
             now = self._clock.now()
             await self._store.put_note(_SEEN_AT, str(now))
             if now - asked_at >= EVERY_S:
                 asked_at = now
                 await self._ask()
-            await self._clock.sleep_until(now + _BEAT_S)
 
     async def _ask(self) -> None:
         for number, run in enumerate([run for run in self._runs() if is_leg(run)]):
