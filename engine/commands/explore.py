@@ -49,6 +49,7 @@ def explore(paths: tuple[str, ...], depth: int, refusals: int, limit: float, for
                 flow, version, depth=depth, refusals=refusals, may_go_on=_watch(flow.name, until=began + limit)
             )
             seconds = time.monotonic() - began
+            _show("")
             found.append((finding, seconds))
             if form == "text":
                 say(report.line(finding, seconds=seconds))
@@ -69,9 +70,15 @@ def _watch(name: str, *, until: float) -> Callable[[Walk], bool]:
     def may_go_on(walk: Walk) -> bool:
         nonlocal told
         now = time.monotonic()
-        if sys.stderr.isatty() and now >= told + _BETWEEN_S:
+        if now >= told + _BETWEEN_S:
             told = now
-            click.echo(f"\r\x1b[K{name}: {len(walk.states):,} moments", nl=False, err=True)
+            _show(f"{name}: {len(walk.states):,} moments")
         return now < until
 
     return may_go_on
+
+
+def _show(progress: str) -> None:
+    """Put *progress* in place of what a terminal showed of it last."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[K{progress}", nl=False, err=True)

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from engine.errors import DefectError
 from engine.explore.beginnings import Given
 from engine.explore.play import FORGOTTEN_S, Play, Trouble
 from engine.explore.silence import Moment, moments, raise_if_round
@@ -33,10 +34,16 @@ class Example:
 
 
 def shortest(way: Way, trouble: Trouble, begin: Begin) -> Example:
-    """Return the shortest example of *trouble*, which was found on *way*; *begin* gives the beginning of that way."""
-    steps = next(
-        steps for grid_s in _GRIDS_S if _is_same(trouble, judged(steps := tuple(_told(way, begin(), grid_s)), begin()))
-    )
+    """
+    Return the shortest example of *trouble*, which was found on *way*; *begin* gives the beginning of that way.
+
+    Raises:
+        DefectError: what happened on the way does not happen again when it is told in steps.
+    """
+    told = (tuple(_told(way, begin(), grid_s)) for grid_s in _GRIDS_S)
+    steps = next((steps for steps in told if _is_same(trouble, judged(steps, begin()))), None)
+    if steps is None:
+        raise DefectError(f"explore found that {trouble}, but no test shows it")
     is_shorter = True
     while is_shorter:
         is_shorter = False

@@ -136,17 +136,19 @@ def _leg(run: dict[str, Any], read: Collection[str], stage: Stage) -> dict[str, 
     for part, prefix in (("place", "queue."), ("room_seen", "room."), ("participant_seen", "participant.")):
         leg[part] = {name: value for name, value in run[part].items() if f"{prefix}{name}" in read}
     for place in ("conference_id", "hidden_id"):
-        if _is_long_over(run[place], stage):
-            leg[place] = ""
+        leg[place] = _conference(run[place], stage)
     if not run["queue"] and run["connecting"] is None:
         leg["enqueued"] = {}  # how to put it back in line
     return _of_a_flow(leg, read)
 
 
-def _is_long_over(conference_id: str, stage: Stage) -> bool:
-    """Tell whether a conference has ended, and all that follows from its end has been told."""
+def _conference(conference_id: str, stage: Stage) -> Any:
+    """Return what a conference may still mean for a leg that was in it: of one that has ended, until when."""
     found = stage.world.exchange.conferences.get(conference_id)
-    return found is not None and found.ended_at is not None and found.ended_at < stage.now - _AFTERMATH_S
+    if found is None or found.ended_at is None:
+        return conference_id
+    until = found.ended_at + _AFTERMATH_S
+    return [conference_id, until] if until > stage.now else ""
 
 
 def _of_a_flow(level: dict[str, Any], read: Collection[str]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from engine.explore.fingerprint import Fingerprint, fingerprint
 from engine.explore.material import Material
 from engine.explore.view import Places, View, view_of
 from engine.scenario.guard import Broken
-from engine.scenario.rehearsal import Failed, Rehearsal
+from engine.scenario.rehearsal import KEY_GAP_S, Failed, Rehearsal
 from engine.scenario.run import rehearsal_of
 from engine.scenario.script import SILENCE_S, Calls, Deed, Fails, IsCalled, ScenarioFile, Step, Waits
 from engine.simulator.options import Options
@@ -115,6 +115,9 @@ class Play:
 
     def _settle(self) -> None:
         stage = self.rehearsal.stage
+        fingers_free = max(self.rehearsal.pressed_at.values(), default=0.0) + KEY_GAP_S
+        if fingers_free > self.now:
+            self.run_until(fingers_free)
         while (due := stage.next_due()) is not None and due <= stage.now + PAUSE_S:
             self.run_until(due)
 
