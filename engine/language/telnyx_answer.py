@@ -41,8 +41,9 @@ def check_into(path: str, step: StepTree, operation: Operation) -> Iterator[Prob
 
 def _unknown(path: str, part: Node, operation: Operation) -> Problem:
     assert isinstance(part, Scalar)
-    words = sorted(_parts(operation))
-    message = f"the answer of {operation.name} has no '{part.text}'{did_you_mean(part.text, words)}"
+    words, first = sorted(_parts(operation)), part.text.partition(".")[0]
+    wanted = part.text.removeprefix(f"{first}.") if operation.lists and first.isdigit() else part.text
+    message = f"the answer of {operation.name} has no '{wanted}'{did_you_mean(wanted, words)}"
     return codes.UNKNOWN_OPTION.at(path, part.span, message, hint=f"Possible here: {', '.join(words)}.")
 
 

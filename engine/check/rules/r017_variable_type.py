@@ -61,7 +61,7 @@ def _part_of_answer(operation: Operation, part: str) -> tuple[tuple[str, ...], s
     if shape is None:
         return _ANSWER, ""  # the language says that there is no such part
     if operation.lists and not part.partition(".")[0].isdigit():
-        return ("list",), f"'{part}' of every entry needs type"
+        return ("list",), f"'{part}' of every entry (0.{part} is that of the first) needs type"
     return _FITTING.get(shape.get("type", ""), _ANSWER), f"'{part}' of the answer needs type"
 
 
