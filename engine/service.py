@@ -291,7 +291,7 @@ class _Service:
                 self.log.error("prune_failed", problem=str(error))
             if self.outbox.key_problem is not None:
                 with contextlib.suppress(CarrierError):
-                    if (await self.client.read("queue_list", query={"page[size]": 1})).status != 401:
+                    if not (await self.client.read("queue_list", query={"page[size]": 1})).refuses_key:
                         self.outbox.key_problem = None
 
 

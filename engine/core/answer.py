@@ -38,6 +38,11 @@ class Answer:
         return self.status == 429
 
     @property
+    def refuses_key(self) -> bool:
+        """True when it is the API key that Telnyx refuses, and no command: every other one would be refused, too."""
+        return self.status in (401, 403)
+
+    @property
     def is_server_error(self) -> bool:
         return self.status >= 500
 

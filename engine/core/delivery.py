@@ -222,7 +222,7 @@ def _next_due(row: OutboxRow, terms: Terms, attempts: Sequence[Attempt]) -> floa
         return last.at + gap_s if terms.hedges else float("inf")
     if last.answer is not None and last.answer.retry_after_s is not None:
         return last.ended_at + max(last.answer.retry_after_s, gap_s / 4)  # "0" again and again is no invitation
-    if last.answer is not None and last.answer.status == 401:
+    if last.answer is not None and last.answer.refuses_key:
         return last.ended_at + _KEY_REFUSED_PAUSE_S
     if last.failure == "silent":
         return max(last.ended_at, last.at + gap_s)
@@ -233,7 +233,7 @@ def _next_due(row: OutboxRow, terms: Terms, attempts: Sequence[Attempt]) -> floa
 
 def _is_passing(answer: Answer) -> bool:
     """True for an answer that another attempt may change: throttled, key refused, or lost."""
-    return answer.is_throttled or answer.status == 401 or _is_lost(answer)
+    return answer.is_throttled or answer.refuses_key or _is_lost(answer)
 
 
 def _is_lost(answer: Answer) -> bool:

@@ -39,6 +39,7 @@ _URGENT_SLOTS = 20  # hang-ups never wait for what else is under way
 _STORE_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 60.0
 _KEY_REFUSED = "Telnyx refuses the API key; set TELNYX_API_KEY"
+_KEY_MAY_NOT = "Telnyx says that the API key may not control calls (403); give it the right to, or set another"
 _DIAL = "dial"
 _DIALS_PER_SECOND = "90103"  # concerns dials only, not the account
 
@@ -350,8 +351,8 @@ class Outbox:
         if answer.is_throttled and answer.retry_after_s is not None and answer.code != _DIALS_PER_SECOND:
             pause_s = min(answer.retry_after_s, _LONGEST_PAUSE_S)
             self._paused_until = max(self._paused_until, self._clock.now() + pause_s)
-        if answer.status == 401:
-            self._note_key(_KEY_REFUSED)
+        if answer.refuses_key:
+            self._note_key(_KEY_REFUSED if answer.status == 401 else _KEY_MAY_NOT)
         elif answer.ok:
             self._note_key(None)
 

@@ -139,10 +139,11 @@ def test_wait_beyond_the_stop_is_given_up_at_once():
     assert result.outcome.type == REFUSED
 
 
-def test_refused_key_is_tried_again_slowly_and_then_refused_for_the_call():
-    refused = ended(Answer(status=401, code="10009"))
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_key_is_tried_again_slowly_and_then_refused_for_the_call(status):
+    refused = ended(Answer(status=status, code="10009"))
     assert step(SPEAK, refused, now=T0 + 0.1) == Wait(T0 + 5.1)
-    late = ended(Answer(status=401, code="10009"), at=T0 + 44)
+    late = ended(Answer(status=status, code="10009"), at=T0 + 44)
     assert step(SPEAK, refused, late, now=T0 + 44.1).outcome.payload["code"] == "10009"
 
 

@@ -292,11 +292,18 @@ async def test_throttled_dials_hold_nothing_else():
         assert service.sent == [("a1", 0), ("b1", 0)]
 
 
-async def test_refused_key_is_told_and_forgotten_when_it_works_again():
-    service = Service(lambda command, attempt: Answer(status=401, code="10009") if attempt == 1 else ACCEPT)
+@pytest.mark.parametrize(
+    ("status", "problem"),
+    [
+        (401, "Telnyx refuses the API key; set TELNYX_API_KEY"),
+        (403, "Telnyx says that the API key may not control calls (403); give it the right to, or set another"),
+    ],
+)
+async def test_refused_key_is_told_and_forgotten_when_it_works_again(status, problem):
+    service = Service(lambda command, attempt: Answer(status=status) if attempt == 1 else ACCEPT)
     async with service.alive():
         await service.commit(command())
-        assert service.outbox.key_problem == "Telnyx refuses the API key; set TELNYX_API_KEY"
+        assert service.outbox.key_problem == problem
 
         await service.clock.advance(6)
 
