@@ -75,6 +75,9 @@ def _room_event(turn: Turn, event: Event) -> None:
         rooms.is_out(turn, room)
         _off(turn)
         agenda.finished_by(turn, "room.out", event)  # the last one out: the end comes before the leave is answered
+    is_of_manoeuvre = bool(leg.hidden_id) and leg.hidden_id == event.payload.get("conference_id")
+    if is_of_manoeuvre and name in ("conference.created", "conference.ended"):
+        return  # `connect` made that room, and takes who stays out of it: the flow hears joined and left
     if leg.status == "live":
         rules.offer(turn, name, event.payload["payload"])
     elif leg.status == "leaving":
