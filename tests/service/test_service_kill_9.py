@@ -57,7 +57,7 @@ states:
       - leave_queue
       - speak: "Three."
       - join_conference: {room: crash_room, muted: true}
-    after: {3s: out}
+    after: {7s: out}  # long enough for a restart on a busy machine
   out:
     do: [leave_conference, speak: "Four."]
     then: hangup
