@@ -113,3 +113,16 @@ delete from journal where rowid in (
 delete from versions
 where version not in (select version from runs)
 and rowid not in (select rowid from versions order by rowid desc limit 10);
+
+-- What people are told about a database.
+-- name: count_calls
+select count(*) from runs where ended_at is null and version <> '';
+
+-- name: count_commands
+select count(*) from outbox;
+
+-- name: count_timers
+select count(*) from timers;
+
+-- name: count_journal
+select count(*) from journal;
