@@ -70,6 +70,9 @@ select value from notes where name = ?;
 -- name: put_note
 insert into notes (name, value) values (?, ?) on conflict (name) do update set value = excluded.value;
 
+-- name: drop_note
+delete from notes where name = ?;
+
 -- name: ended
 select run from runs where ended_at < ? order by ended_at limit ?;
 
