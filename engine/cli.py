@@ -13,10 +13,12 @@ import click
 
 from engine.commands.call import call
 from engine.commands.check import check
+from engine.commands.db import db
 from engine.commands.doctor import doctor
 from engine.commands.explain import explain
 from engine.commands.explore import explore
 from engine.commands.graph import graph
+from engine.commands.group import Commands
 from engine.commands.listen import listen
 from engine.commands.route import route
 from engine.commands.schema import schema
@@ -42,6 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     """Carry out one command line and return its exit code; every expected error is one sentence on stderr."""
     try:
         result = cli.main(args=list(arguments), prog_name="ringflow", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
     except click.UsageError as error:
         click.echo(f"ringflow: {_sentence(error)}", err=True)
         click.echo(f"Try: {error.ctx.command_path if error.ctx else 'ringflow'} --help", err=True)
@@ -85,30 +90,15 @@ def _close_quietly() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class _Commands(click.Group):
-    """Commands in the order in which they are of use; a name that does not exist gets the nearest one."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in self.commands and not name.startswith("-") and not ctx.resilient_parsing:
-            raise click.UsageError(f"there is no command '{name}'{did_you_mean(name, self.commands)}", ctx)
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ringflow", prog_name="ringflow")
 def cli() -> None:
     """Phone calls written as YAML state machines: check them, test them, run them on Telnyx."""
 
 
 _COMMANDS = (
-    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, simulate,
-    trigger,
+    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, db,
+    simulate, trigger,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

@@ -13,6 +13,7 @@ Every exception that ringflow raises on purpose, sorted by who must act.
     ├── StoreError             the operator: the database
     │   ├── StoreLocked        another service uses this database
     │   ├── StoreUnavailable   the database is away, full or read-only; webhooks get 503 meanwhile
+    │   │   └── StoreDamaged   its file is damaged: nothing is written any more until a backup is put in its place
     │   └── StoreTooNew        written by a newer version of ringflow
     └── DefectError            us: the engine broke one of its own promises
 """
@@ -83,6 +84,10 @@ class StoreLocked(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be read or written right now."""
+
+
+class StoreDamaged(StoreUnavailable):
+    """The file of the database is damaged; waiting does not mend it."""
 
 
 class StoreTooNew(StoreError):

@@ -105,6 +105,10 @@ class Store(Protocol):
         """
         ...
 
+    async def try_out(self) -> None:
+        """Write something as large as a batch, and drop it again: returns when that is possible."""
+        ...
+
     async def attempt(self, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
         """
         Note durably, before the first byte, that these are being sent for the first time.

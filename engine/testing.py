@@ -103,6 +103,9 @@ class MemoryStore:
         self.commits += 1
         return refused
 
+    async def try_out(self) -> None:
+        self._check()
+
     async def attempt(self, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
         self._check()
         there = frozenset(command_ids) & self.outbox.keys()

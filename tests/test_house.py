@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "reference": {"core", "language", "tables"},
     "commands": {
         "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "listen", "logs",
-        "reference", "resources", "scenario", "service", "simulator", "tables", "telnyx",
+        "reference", "resources", "scenario", "service", "simulator", "store", "tables", "telnyx",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip

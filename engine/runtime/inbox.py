@@ -304,15 +304,19 @@ class Inbox:
             entry.done.exception()  # whoever waited may have gone; an error that nobody reads is no news
 
     async def _wait_for_store(self) -> None:
-        """Return when the database can be written again."""
-        pause_s = _FIRST_PAUSE_S
+        """Return when the database can be written again. Each reason is told once."""
+        pause_s, told = _FIRST_PAUSE_S, ""
         while self.trouble is not None:
-            self._log.error("database_away", problem=self.trouble)
+            if self.trouble != told:
+                self._log.error("database_away", problem=self.trouble)
+                told = self.trouble
             await self._clock.sleep_until(self._clock.now() + pause_s)
             pause_s = min(pause_s * 2, _LAST_PAUSE_S)
             try:
-                await self._store.apply(())
+                await self._store.try_out()
             except StoreUnavailable as error:
                 self.trouble = str(error)
             else:
                 self.trouble = None
+        if told:
+            self._log.info("database_back")

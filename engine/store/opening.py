@@ -11,11 +11,23 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import DefectError, RingflowError, StoreError, StoreLocked, StoreTooNew, StoreUnavailable
+from engine.errors import (
+    DefectError,
+    RingflowError,
+    StoreDamaged,
+    StoreError,
+    StoreLocked,
+    StoreTooNew,
+    StoreUnavailable,
+)
 from engine.store.sql import Migration
 
 _LOCK_POLL_S = 0.05
 _BUSY_S = 1.0  # how long another program, such as a backup, may hold the file before a statement fails
+
+_CHECK_S = 1.0  # of each start: 300 MB that the system has in memory; whoever calls meanwhile is heard at the retry
+_CHECK_STEPS = 10_000  # of SQLite's machine between two looks at the clock
+DAMAGED = "is damaged; restore it from a backup, as docs/operating.md says under 'A damaged database'"
 
 _REASONS = {
     sqlite3.SQLITE_BUSY: "is held by another program; close whatever else has opened it",
@@ -24,10 +36,11 @@ _REASONS = {
     sqlite3.SQLITE_PERM: "cannot be written; check the rights of the file and of its folder",
     sqlite3.SQLITE_FULL: "cannot grow because the disk is full; free some space",
     sqlite3.SQLITE_IOERR: "cannot be read or written because the disk reports an error; check the disk",
-    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a backup",
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: "is not a database, or is damaged; restore it from a backup or choose another file",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that its folder exists and that this user may write there",
 }
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 # The database is well: what was to be written cannot be. Trying again later would not help.
@@ -35,12 +48,17 @@ _OUR_FAULT = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.Interfac
 
 
 def explained(path: Path, error: sqlite3.Error) -> RingflowError:
-    """Return *error* as a sentence about the database at *path*: StoreUnavailable, or DefectError where it is ours."""
+    """
+    Return *error* as a sentence about the database at *path*.
+
+    It is StoreDamaged or StoreUnavailable, and DefectError where the fault is ours.
+    """
     if isinstance(error, _OUR_FAULT):
         return DefectError(f"the database {path} cannot take what was to be written ({error})")
     code = getattr(error, "sqlite_errorcode", None)
     reason = _REASONS.get(code & 0xFF) if code is not None else None
-    return StoreUnavailable(f"the database {path} {reason or f'failed ({error})'}")
+    kind = StoreDamaged if code is not None and code & 0xFF in _DAMAGE else StoreUnavailable
+    return kind(f"the database {path} {reason or f'failed ({error})'}")
 
 
 def take_lock(path: Path, *, wait_s: float) -> int:
@@ -76,7 +94,7 @@ def connect(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
     Return a connection to the database at *path*, created and migrated where needed, readable by its owner only.
 
     Raises:
-        StoreTooNew, StoreUnavailable.
+        StoreTooNew, StoreUnavailable, StoreDamaged (found within a second; ``ringflow db check`` looks at all of it).
     """
     os.close(_open_private(path, database=path))  # before SQLite does: its WAL gets the mode of the file
     connection: sqlite3.Connection | None = None
@@ -84,6 +102,7 @@ def connect(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = full")
+        _look_for_damage(connection, path)
         _migrate(connection, path, migrations)
     except BaseException as error:
         if connection is not None:
@@ -92,6 +111,22 @@ def connect(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
             raise explained(path, error) from error
         raise
     return connection
+
+
+def _look_for_damage(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises StoreDamaged for what a short look finds."""
+    deadline = time.monotonic() + _CHECK_S
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _CHECK_STEPS)
+    try:
+        (found,) = connection.execute("pragma quick_check(1)").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return  # the time is over, and nothing was found
+    finally:
+        connection.set_progress_handler(None, 0)
+    if found != "ok":
+        raise StoreDamaged(f"the database {path} {DAMAGED}")
 
 
 def _open_private(path: Path, *, database: Path) -> int:

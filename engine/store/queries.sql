@@ -70,6 +70,9 @@ select value from notes where name = ?;
 -- name: put_note
 insert into notes (name, value) values (?, ?) on conflict (name) do update set value = excluded.value;
 
+-- name: drop_note
+delete from notes where name = ?;
+
 -- name: ended
 select run from runs where ended_at < ? order by ended_at limit ?;
 
@@ -113,3 +116,16 @@ delete from journal where rowid in (
 delete from versions
 where version not in (select version from runs)
 and rowid not in (select rowid from versions order by rowid desc limit 10);
+
+-- What people are told about a database.
+-- name: count_calls
+select count(*) from runs where ended_at is null and version <> '';
+
+-- name: count_commands
+select count(*) from outbox;
+
+-- name: count_timers
+select count(*) from timers;
+
+-- name: count_journal
+select count(*) from journal;

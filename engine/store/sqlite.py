@@ -22,6 +22,9 @@ from engine.store.refusal import is_taken, refused_runs
 from engine.store.sql import migrations, queries
 from engine.store.writer import Writer
 
+_TRIAL = "trial"
+_TRIAL_BYTES = 256_000  # a batch of 64 events with what follows from them
+
 
 class SqliteStore:
     """
@@ -57,6 +60,12 @@ class SqliteStore:
 
     async def apply(self, changes: Sequence[Change]) -> frozenset[str]:
         return await self._writer.write(lambda connection: _apply(connection, changes))
+
+    async def try_out(self) -> None:
+        await self._writer.write(
+            lambda connection: connection.execute(queries()["put_note"], (_TRIAL, "x" * _TRIAL_BYTES))
+        )
+        await self._writer.write(lambda connection: connection.execute(queries()["drop_note"], (_TRIAL,)))
 
     async def attempt(self, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
         wanted = _json(command_ids)

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from engine.errors import StoreUnavailable
+from engine.errors import RingflowError, StoreDamaged, StoreUnavailable
 from engine.store.opening import explained
 
 T = TypeVar("T")
@@ -34,7 +34,8 @@ class Writer:
     The only user of *connection*, which it closes in the end.
 
     Work is a function of the connection. Reads see all that was committed before them; each write is undone alone
-    when it raises, and answered only once it is on the disk.
+    when it raises, and answered only once it is on the disk. Once the file turns out to be damaged nothing is written
+    any more: that would do more damage.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
@@ -45,6 +46,7 @@ class Writer:
         self._fresh: list[_Job] = []
         self._thread = threading.Thread(target=self._run, name="ringflow-store", daemon=True)
         self._is_closed = False
+        self._damage: StoreDamaged | None = None
         connection.execute(f"pragma wal_autocheckpoint = {_AUTO_CHECKPOINT_PAGES}")
         self._thread.start()
 
@@ -97,7 +99,11 @@ class Writer:
             for job in reads:
                 self._do(job)
             self._answer(reads)
-            if writes:
+            if writes and self._damage is not None:
+                for job in writes:
+                    job.error = self._damage
+                self._answer(writes)
+            elif writes:
                 self._commit(writes)
                 self._answer(writes)
                 is_dirty = True
@@ -117,7 +123,7 @@ class Writer:
         try:
             job.result = job.work(self._connection)
         except sqlite3.Error as error:
-            job.error = explained(self._path, error)
+            job.error = self._explained(error)
         except Exception as error:
             job.error = error
 
@@ -135,10 +141,16 @@ class Writer:
             connection.execute("commit")
         except sqlite3.Error as error:
             for job in jobs:
-                job.error = job.error or explained(self._path, error)
+                job.error = job.error or self._explained(error)
             with suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("rollback")
+
+    def _explained(self, error: sqlite3.Error) -> RingflowError:
+        problem = explained(self._path, error)
+        if isinstance(problem, StoreDamaged):
+            self._damage = problem
+        return problem
 
     def _answer(self, jobs: Sequence[_Job]) -> None:
         if jobs:

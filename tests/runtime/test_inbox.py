@@ -209,6 +209,10 @@ async def test_database_away_is_told_to_the_sender_and_comes_back():
 
         assert one.inbox.trouble is None
         assert await one.inbox.submit(webhook("e1")) is True
+    assert one.log.lines == [
+        ("error", "database_away", {"problem": "the database is away"}),
+        ("info", "database_back", {}),
+    ]
 
 
 async def test_engines_own_events_outlast_a_database_that_is_away_in_order():

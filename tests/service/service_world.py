@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import sys
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -20,6 +22,7 @@ from engine.simulator.server import SimulatorServer
 from engine.simulator.world import World
 from engine.tables import catalogue
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 CALLER, OFFICE = "+34600111222", "+15551230000"
 FLOW = b"""\
 flow: hello
@@ -130,3 +133,15 @@ async def place_in(folder: Path, **options: Any):
     world = World(catalogue(), seed=1, options=Options(**options), start=time.time())
     async with SimulatorServer(world) as simulator:
         yield Place(folder, simulator)
+
+
+async def ringflow(place: Place, *arguments: str, **environ: str) -> tuple[int, str, str]:
+    """Give a command as a person does; return its exit code and what it prints."""
+    base = {name: value for name, value in os.environ.items() if not name.startswith(("RINGFLOW_", "TELNYX_"))}
+    base |= {"RINGFLOW_DATABASE": place.settings.database, "RINGFLOW_ADMIN_LISTEN": place.settings.admin_listen}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "engine", *arguments,
+        cwd=ROOT, env=base | environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    return process.returncode or 0, out.decode(), err.decode()

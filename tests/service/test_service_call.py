@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import sqlite3
-import sys
 from contextlib import closing
-from pathlib import Path
 
 import aiohttp
 import pytest
 from language_world import People
-from service_world import Place, place_in
+from service_world import Place, place_in, ringflow
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CUSTOMER = "+15550111222"
 SURVEY = b"""\
 flow: survey
@@ -39,18 +34,6 @@ async def place(tmp_path):
     async with place_in(tmp_path, speed=50.0) as place:
         place.files = {"survey.flow.yaml": SURVEY, "project.yaml": PROJECT}
         yield place
-
-
-async def ringflow(place: Place, *arguments: str, **environ: str) -> tuple[int, str, str]:
-    """Give a command as a person does; return its exit code and what it prints."""
-    base = {name: value for name, value in os.environ.items() if not name.startswith(("RINGFLOW_", "TELNYX_"))}
-    base |= {"RINGFLOW_DATABASE": place.settings.database, "RINGFLOW_ADMIN_LISTEN": place.settings.admin_listen}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "engine", *arguments,
-        cwd=ROOT, env=base | environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 30)
-    return process.returncode or 0, out.decode(), err.decode()
 
 
 async def post(place: Place, path: str, body: bytes):

@@ -16,7 +16,7 @@ import pytest
 
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, OutboxRow
-from engine.errors import StoreError, StoreLocked, StoreTooNew, StoreUnavailable
+from engine.errors import StoreDamaged, StoreError, StoreLocked, StoreTooNew, StoreUnavailable
 from engine.ports import Loaded
 from engine.store.opening import connect
 from engine.store.sql import Migration, migrations, queries
@@ -174,6 +174,33 @@ async def test_full_disk_is_one_sentence_and_nothing_is_half_written(tmp_path):
 
         await store._writer.read(lambda connection: connection.execute("pragma max_page_count = 10000").fetchone())
         assert await store.apply([big]) == frozenset()
+
+
+async def test_trying_out_finds_that_there_is_no_room(tmp_path):
+    async with opened(tmp_path / "ringflow.db") as store:
+        await store._writer.read(lambda connection: connection.execute("pragma max_page_count = 1").fetchone())
+
+        with pytest.raises(StoreUnavailable, match="the disk is full; free some space"):
+            await store.try_out()
+
+        assert await store.note("trial") is None
+
+
+async def test_damaged_database_is_written_no_more(tmp_path):
+    async with opened(tmp_path / "ringflow.db") as store:
+        await store.put_note("before", "1")
+
+        def damaged(connection: sqlite3.Connection) -> None:
+            connection.execute("pragma writable_schema = on")
+            connection.execute("update sqlite_master set rootpage = 900000 where name = 'timers'")
+            connection.execute("pragma writable_schema = reset")
+            connection.execute("select * from timers").fetchall()
+
+        for write in (store._writer.write(damaged), store.put_note("after", "1"), store.try_out()):
+            with pytest.raises(StoreDamaged, match="is damaged; restore it from a backup"):
+                await write
+
+        assert [await store.note(name) for name in ("before", "after")] == ["1", None]
 
 
 async def test_database_held_by_another_program_is_one_sentence(tmp_path):

@@ -175,6 +175,12 @@ async def test_versions_and_notes_are_kept(store):
     assert await store.note("install") == "two"
 
 
+async def test_trying_out_leaves_nothing_behind(store):
+    await store.try_out()
+
+    assert await store.note("trial") is None
+
+
 async def test_prune_deletes_ended_runs_with_all_that_is_theirs(store):
     entry = JournalEntry(run="anna", at=NOW, kind="event", record={"a": 1})
     ended = replace(row(), ended_at=NOW)
