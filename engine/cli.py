@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from engine.commands.call import call
+from engine.commands.calls import calls
 from engine.commands.check import check
 from engine.commands.doctor import doctor
 from engine.commands.explain import explain
@@ -107,8 +108,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, simulate,
-    trigger,
+    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, calls,
+    simulate, trigger,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)
