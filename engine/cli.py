@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from engine.commands.call import call
+from engine.commands.calls import calls
 from engine.commands.check import check
 from engine.commands.db import db
 from engine.commands.doctor import doctor
@@ -97,7 +98,7 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, db,
+    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, calls, db,
     simulate, trigger,
 )  # fmt: skip
 for command in _COMMANDS:

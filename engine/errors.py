@@ -38,7 +38,7 @@ class SettingsError(RingflowError):
 
 
 class CommandRefused(RingflowError):
-    """A running service does not do what it is told to; the message says what to give instead."""
+    """What a command is told to do, or to show, there is not; the message says what to give instead."""
 
 
 class ServiceAway(RingflowError):

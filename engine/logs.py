@@ -10,14 +10,13 @@ from typing import Any, TextIO, cast
 import structlog
 
 from engine.core.names import PLAN
+from engine.core.told import RECORDING_LINK
 from engine.ports import Log
 
 # Seven digits or more, as people and programs write them: +34600111222, +1 (555) 123-0000, %2B34600111222.
 _PHONE_NUMBER = re.compile(r"(?:\+|%2B)\d(?:[ ().\-/]{0,2}\d){6,}", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"\d{7,}")
 _NUMBER_FIELDS = ("from", "to", "number")  # where a number may come without a plus
-# Links to recordings: Telnyx's are signed, and named after what they hold (facts.md, section 4).
-_RECORDING_LINK = re.compile(r"https?://[^\s\"'<>]*(?:record|X-Amz-Signature)[^\s\"'<>]*", re.IGNORECASE)
 # Controls but tab and newline, and marks that turn the direction of writing: a caller's name may hold any.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
@@ -44,7 +43,7 @@ def redaction(secrets: Iterable[str], *, full_numbers: bool) -> Redact:
         for secret in hidden:
             text = text.replace(secret, "***")
         if "://" in text:
-            text = _RECORDING_LINK.sub("***", text)
+            text = RECORDING_LINK.sub("***", text)
         if not full_numbers:
             text = _PHONE_NUMBER.sub(_shorten, text)
         return _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

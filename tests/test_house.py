@@ -34,13 +34,16 @@ MAY_IMPORT = {
     "doctor": {"check", "config", "core", "errors", "flows_folder", "store", "telnyx"},
     "flows_folder": {"errors"},
     "reference": {"core", "language", "tables"},
+    "calls": {"core", "errors", "language"},
     "commands": {
-        "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "listen", "logs",
-        "reference", "resources", "scenario", "service", "simulator", "store", "tables", "telnyx",
+        "calls", "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "language",
+        "listen", "logs", "reference", "resources", "scenario", "service", "simulator", "store", "tables", "telnyx",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip
-PURE = ("core", "language", "check", "graph", "scenario", "explore", "telnyx/webhook.py", "telnyx/signature.py")
+PURE = (
+    "calls", "core", "language", "check", "graph", "scenario", "explore", "telnyx/webhook.py", "telnyx/signature.py",
+)  # fmt: skip
 PURE_WORLD = ("simulator",)
 IMPURE_SIMULATOR = {"server.py", "control.py", "deeds.py", "running.py", "deliveries.py", "main.py"}
 OUTSIDE = {"asyncio", "os", "time", "random", "uuid", "httpx", "aiohttp", "sqlite3", "socket", "subprocess", "secrets"}

@@ -37,7 +37,7 @@ class Timer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
-    """One line of a run's history. *kind*: event, state, command, failed, stray. *record* is JSON-able and redacted."""
+    """One line of a run's history. *kind*: event, state, step, command and so on. *record* is JSON, redacted."""
 
     run: str
     at: float

@@ -111,7 +111,7 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
     for repair in (_take_error_exit, _hang_up_plainly):
         try:
             turn = _turn(Leg.decode(row.state), library, row.version, now)
-            turn.journal.append(failed)
+            turn.out.journal.append(failed)
             turn.settled.extend(_settles(event))
             repair(turn)
             return turn.change(event_id=_inbox_id(event), ver_before=row.ver, version=row.version)
@@ -148,7 +148,7 @@ def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str
         settled=_settles(event),
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), version=version, ended_at=leg.ended_at),
         timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
-        journal=(failed,),
+        journal=(failed, *out.journal),
     )
 
 
@@ -319,7 +319,10 @@ def _unrouted(event: Event, leg: Leg, library: Library, ver_before: int, *, now:
         keys=_keys(event),
         commands=tuple(out.rows),
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), ended_at=now),
-        journal=(JournalEntry(run=leg.run, at=now, kind="unrouted", record={"to": leg.to, "from": leg.from_}),),
+        journal=(
+            JournalEntry(run=leg.run, at=now, kind="unrouted", record={"to": leg.to, "from": leg.from_}),
+            *out.journal,
+        ),
     )
 
 

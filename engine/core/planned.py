@@ -58,7 +58,6 @@ class _Turn:
     program: Program
     out: Outgoing
     now: float
-    journal: list[JournalEntry] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
 
     @property
@@ -68,7 +67,7 @@ class _Turn:
     def note(self, what: str, **record: Any) -> None:
         plan = self.plan
         told = {"flow": plan.flow, "to": plan.to, "attempt": plan.attempt, "what": what, **record}
-        self.journal.append(JournalEntry(run=plan.run, at=self.now, kind="call", record=told))
+        self.out.note("call", told)
 
 
 def ordered(version: str, flow: str, to: str, give: Mapping[str, Any], *, order: str, at: float) -> Event:
@@ -113,7 +112,7 @@ def plan_change(event: Event, row: Row | None, library: Library, *, run: str, no
         commands=tuple(turn.out.rows),
         settled=_settled(event),
         timer=None if plan.due is None else Timer(run, plan.due, plan.gen),
-        journal=tuple(turn.journal),
+        journal=tuple(turn.out.journal),
     )
 
 

@@ -118,6 +118,7 @@ def queue_change(event: Event, row: Row | None, *, run: str, now: float) -> Chan
                 kind="event",
                 record={"id": event.id, "type": event.type, "waiting": len(queue.waiting)},
             ),
+            *turn.out.journal,
         ),
     )
 

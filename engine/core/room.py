@@ -65,7 +65,7 @@ def _change(turn: RoomTurn, event: Event, row: Row | None) -> Change:
         commands=tuple(turn.out.rows),
         settled=tuple(turn.settled),
         timer=None if due is None else Timer(room.run, due, room.gen),
-        journal=(JournalEntry(run=room.run, at=now, kind="event", record=record),),
+        journal=(JournalEntry(run=room.run, at=now, kind="event", record=record), *turn.out.journal),
     )
 
 

@@ -32,7 +32,7 @@ def be_rung(event: Event, row: Row | None, library: Library, *, run: str, now: f
     if not library.knows(str(message["version"])):
         out.tell(origin.run, links.GONE, run=run, role=message["role"], payload={"hangup_cause": "unspecified"})
         failed = JournalEntry(run=run, at=now, kind="failed", record={"type": event.type, "error": "unknown version"})
-        return Change(event_id=event.id, at=now, commands=tuple(out.rows), journal=(failed,))
+        return Change(event_id=event.id, at=now, commands=tuple(out.rows), journal=(failed, *out.journal))
     program = library.program(str(message["version"]), str(message["flow"]))
     leg = Leg(
         run=run,

@@ -14,18 +14,24 @@ from engine.core.leg import Frame, Leg, Level, Sent
 from engine.core.machine import move, step_name
 from engine.core.program import Program
 from engine.core.scope import Scope, resolve
+from engine.core.told import told
 
 HANGUPS = frozenset({"hangup", "reject"})
 
 
 @dataclass(slots=True, kw_only=True)
 class Outgoing:
-    """The commands of one turn, with their ids and chains: shared by legs, rooms and queues."""
+    """The commands of one turn, with their ids and chains, and the lines of its history: of legs, rooms and queues."""
 
     run: str
     ver: int
     now: float
     rows: list[OutboxRow] = field(default_factory=list)
+    journal: list[JournalEntry] = field(default_factory=list)
+
+    def note(self, kind: str, record: Mapping[str, Any]) -> None:
+        """Write a line of the run's history."""
+        self.journal.append(JournalEntry(run=self.run, at=self.now, kind=kind, record=record))
 
     def put(self, command: Command, *, chain: str = "", urgent: bool = False) -> str:
         """Add *command* to *chain* (the run's own unless named) and return its command_id."""
@@ -42,6 +48,9 @@ class Outgoing:
                 urgent=urgent,
             )
         )
+        record = told(command, identity)
+        if record is not None:
+            self.note("command", record)
         return identity
 
     def tell(self, receiver: str, event_type: str, **payload: Any) -> None:
@@ -71,7 +80,6 @@ class Turn:
     withdrawn: list[str] = field(default_factory=list)
     abandoned: list[str] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
-    journal: list[JournalEntry] = field(default_factory=list)
     moved: bool = False
     hangup: Mapping[str, Any] | None = None
     keeps: str | None = None
@@ -110,7 +118,7 @@ class Turn:
 
     def note(self, kind: str, **record: Any) -> None:
         """Write a line of the run's history."""
-        self.journal.append(JournalEntry(run=self.leg.run, at=self.now, kind=kind, record=record))
+        self.out.note(kind, record)
 
     # -- commands ---------------------------------------------------------------------------------------------
 
@@ -198,7 +206,7 @@ class Turn:
             abandoned=tuple(self.abandoned),
             settled=tuple(self.settled),
             timer=None if due is None else Timer(leg.run, due, leg.gen),
-            journal=tuple(self.journal),
+            journal=tuple(self.out.journal),
         )
 
 

@@ -129,3 +129,29 @@ select count(*) from timers;
 
 -- name: count_journal
 select count(*) from journal;
+
+-- What `ringflow calls` and `ringflow show` read. A row keeps its place while it is updated: the newest began last.
+-- name: newest_calls
+select run, ver, state, version, ended_at from runs
+where run not like 'room:%' and run not like 'queue:%'
+order by rowid desc;
+
+-- name: row
+select run, ver, state, version, ended_at from runs where run = ?;
+
+-- name: run_by_key
+select run from keys where key = ?;
+
+-- name: runs_from
+select run from runs where run >= ? and run < ? order by run limit ?;
+
+-- name: rung_by
+select run, ver, state, version, ended_at from runs
+where rowid > (select rowid from runs where run = ?) and json_extract(state, '$.origin.run') = ?
+order by rowid limit ?;
+
+-- name: run_journal
+select run, at, kind, record from journal where run = ? order by rowid limit ?;
+
+-- name: version_files
+select files from versions where version = ?;
