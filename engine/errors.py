@@ -13,6 +13,7 @@ Every exception that ringflow raises on purpose, sorted by who must act.
     ├── StoreError             the operator: the database
     │   ├── StoreLocked        another service uses this database
     │   ├── StoreUnavailable   the database is away, full or read-only; webhooks get 503 meanwhile
+    │   │   └── StoreInDoubt   it went away during a commit: done or not, only the database knows
     │   └── StoreTooNew        written by a newer version of ringflow
     └── DefectError            us: the engine broke one of its own promises
 """
@@ -83,6 +84,10 @@ class StoreLocked(StoreError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be read or written right now."""
+
+
+class StoreInDoubt(StoreUnavailable):
+    """The database went away during a commit: what was to be written may be there or not."""
 
 
 class StoreTooNew(StoreError):
