@@ -14,6 +14,7 @@ Every exception that ringflow raises on purpose, sorted by who must act.
     │   ├── StoreLocked        another service uses this database
     │   ├── StoreUnavailable   the database is away, full or read-only; webhooks get 503 meanwhile
     │   │   └── StoreDamaged   its file is damaged: nothing is written any more until a backup is put in its place
+    │   │   └── StoreInDoubt   it went away during a commit: done or not, only the database knows
     │   └── StoreTooNew        written by a newer version of ringflow
     └── DefectError            us: the engine broke one of its own promises
 """
@@ -88,6 +89,10 @@ class StoreUnavailable(StoreError):
 
 class StoreDamaged(StoreUnavailable):
     """The file of the database is damaged; waiting does not mend it."""
+
+
+class StoreInDoubt(StoreUnavailable):
+    """The database went away during a commit: what was to be written may be there or not."""
 
 
 class StoreTooNew(StoreError):

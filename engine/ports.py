@@ -102,6 +102,9 @@ class Store(Protocol):
 
         A run is refused when its ver is no longer the *ver_before* of its first change, or an event id of it is
         known already; nothing of a refused run is written, the others are.
+
+        Raises StoreInDoubt: the database went away before it answered; *changes* are committed as a whole or not at
+        all. The same ones may be handed in again: the runs that were written are refused then.
         """
         ...
 

@@ -47,7 +47,10 @@ PURE = (
 PURE_WORLD = ("simulator",)
 IMPURE_SIMULATOR = {"server.py", "control.py", "deeds.py", "running.py", "deliveries.py", "main.py"}
 OUTSIDE = {"asyncio", "os", "time", "random", "uuid", "httpx", "aiohttp", "sqlite3", "socket", "subprocess", "secrets"}
-ONLY_IN = {"transitions": "core/machine.py", "yaml": "language/", "jsonschema": "language/", "sqlite3": "store/"}
+ONLY_IN = {
+    "transitions": "core/machine.py", "yaml": "language/", "jsonschema": "language/", "sqlite3": "store/",
+    "asyncpg": "store/",
+}  # fmt: skip
 MOST_LINES = 500
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.event import Event
-from engine.errors import DefectError, StoreUnavailable
+from engine.errors import DefectError, StoreInDoubt, StoreUnavailable
 from engine.ports import Clock, Loaded, Log, Store
+from engine.runtime.doubt import standing_runs
 
 _BATCH = 64
 _BUSY_BATCH = 4  # a last batch of this size opens a window, so that more events share the next commit
@@ -96,6 +97,7 @@ class Inbox:
         self._commit_within_s = commit_within_s
         self._queue: deque[_Entry] = deque()
         self._in_flight: dict[str, _Entry] = {}
+        self._in_doubt: list[tuple[Sequence[_Entry], Sequence[Change]]] = []
         self._wake = asyncio.Event()
         self._is_closed = False
         self._last_size = 0
@@ -181,13 +183,19 @@ class Inbox:
             self._last_size = 0
 
     async def _commit(self, batch: Sequence[_Entry]) -> Sequence[_Entry]:
-        """Commit *batch*, whatever defects it meets; return what is left because the database went away."""
+        """
+        Commit *batch*, whatever defects it meets; return what is left because the database went away.
+
+        What may have been committed is in doubt and stays with us, until the database says what became of it.
+        """
         rest = list(batch)
         try:
             for _ in range(_TRIES):
                 rest = await self._apply(rest) if rest else rest
             if rest:
                 raise DefectError("something else keeps changing the same run")
+        except StoreInDoubt as error:
+            self.trouble = str(error)
         except StoreUnavailable as error:
             self.trouble = str(error)
             return rest
@@ -204,7 +212,15 @@ class Inbox:
             runs=list({route.run for route in routes} - {""}),
         )
         changes = self._decide_all(batch, routes, loaded)
-        refused = await self._store.apply(changes)
+        try:
+            refused = await self._store.apply(changes)
+        except StoreInDoubt:
+            self._in_doubt.append((batch, changes))
+            raise
+        return self._conclude(batch, changes, refused)
+
+    def _conclude(self, batch: Iterable[_Entry], changes: Iterable[Change], refused: Collection[str]) -> list[_Entry]:
+        """Tell everybody what is committed; return the entries whose runs were refused."""
         again = []
         for entry, change in zip(batch, changes, strict=True):
             if change.row is not None and change.row.run in refused:
@@ -267,8 +283,9 @@ class Inbox:
         """Find the one event of a batch that cannot be committed, a defect of ours; it harms its own run only."""
         if len(entries) > 1:
             for number, entry in enumerate(entries):
-                if await self._commit([entry]):
-                    return entries[number:]
+                left = await self._commit([entry])
+                if self.trouble is not None:
+                    return [*left, *entries[number + 1 :]]
             return ()
         self._note_fault(entries[0], error, "")
         if len(entries[0].faults) <= _MOST_FAULTS:
@@ -314,9 +331,33 @@ class Inbox:
             pause_s = min(pause_s * 2, _LAST_PAUSE_S)
             try:
                 await self._store.try_out()
+                await self._settle_doubts()
             except StoreUnavailable as error:
                 self.trouble = str(error)
             else:
                 self.trouble = None
         if told:
             self._log.info("database_back")
+
+    async def _settle_doubts(self) -> None:
+        """
+        Commit again what may not have been committed; what had been is followed now.
+
+        Raises StoreUnavailable: what is still in doubt stays so.
+        """
+        while self._in_doubt:
+            batch, changes = self._in_doubt[0]
+            try:
+                refused = await self._store.apply(changes)
+                if refused:
+                    ids = [change.event_id for change in changes if change.event_id]
+                    loaded = await self._store.load(event_ids=ids, keys=(), runs=list(refused))
+                    refused -= standing_runs(changes, loaded)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                again = await self._commit_alone(batch, error)
+            else:
+                again = self._conclude(batch, changes, refused)
+            del self._in_doubt[0]
+            self._queue.extendleft(reversed(again))

@@ -11,16 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import (
-    DefectError,
-    RingflowError,
-    StoreDamaged,
-    StoreError,
-    StoreLocked,
-    StoreTooNew,
-    StoreUnavailable,
-)
-from engine.store.sql import Migration
+from engine.errors import DefectError, RingflowError, StoreDamaged, StoreLocked, StoreUnavailable
+from engine.store.sql import Migration, check_applied
 
 _LOCK_POLL_S = 0.05
 _BUSY_S = 1.0  # how long another program, such as a backup, may hold the file before a statement fails
@@ -163,14 +155,7 @@ def applied_migrations(connection: sqlite3.Connection, path: Path, migrations: S
     if "migrations" not in tables:
         raise StoreUnavailable(f"the database {path} belongs to another program; set RINGFLOW_DATABASE to another file")
     applied = dict(connection.execute("select number, checksum from migrations"))
-    if applied and max(applied) > migrations[-1].number:
-        raise StoreTooNew(f"the database {path} was written by a newer version of ringflow; install that version again")
-    for migration in migrations:
-        if applied.get(migration.number, migration.checksum) != migration.checksum:
-            raise StoreError(
-                f"the database {path} was made with another {migration.name} than this installation has; "
-                "install the version of ringflow that made it"
-            )
+    check_applied(applied, migrations, database=f"the database {path}")
     return frozenset(applied)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import sqlite3
 import uuid
@@ -11,14 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from engine.core.change import Change, Row, Timer
-from engine.core.command import Command, OutboxRow
 from engine.errors import StoreUnavailable
 from engine.ports import Loaded, Outstanding
 from engine.store.opening import connect, take_lock
 from engine.store.refusal import is_taken, refused_runs
+from engine.store.rows import json_text, outbox_row, outbox_values, packed, unpacked
 from engine.store.sql import migrations, queries
 from engine.store.writer import Writer
 
@@ -68,7 +65,7 @@ class SqliteStore:
         await self._writer.write(lambda connection: connection.execute(queries()["drop_note"], (_TRIAL,)))
 
     async def attempt(self, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
-        wanted = _json(command_ids)
+        wanted = json_text(command_ids)
         return await self._writer.write(
             lambda connection: frozenset(
                 name for (name,) in connection.execute(queries()["attempt"], (at, self._owner, wanted))
@@ -79,7 +76,7 @@ class SqliteStore:
         return await self._writer.read(_outstanding)
 
     async def keep_version(self, version: str, files: Mapping[str, bytes]) -> None:
-        encoded = _json({name: base64.b64encode(content).decode() for name, content in files.items()})
+        encoded = packed(files)
 
         def keep(connection: sqlite3.Connection) -> None:
             connection.execute(queries()["drop_version"], (version,))  # so that it becomes the youngest
@@ -89,10 +86,7 @@ class SqliteStore:
 
     async def versions(self) -> Mapping[str, Mapping[str, bytes]]:
         rows = await self._writer.read(lambda connection: connection.execute(queries()["all_versions"]).fetchall())
-        return {
-            version: {name: base64.b64decode(text) for name, text in orjson.loads(files).items()}
-            for version, files in rows
-        }
+        return {version: unpacked(files) for version, files in rows}
 
     async def note(self, name: str) -> str | None:
         row = await self._writer.read(lambda connection: connection.execute(queries()["note"], (name,)).fetchone())
@@ -147,24 +141,24 @@ def _write(connection: sqlite3.Connection, changes: Sequence[Change]) -> None:
     many("put_run", ((row.run, row.ver, row.state, row.version, row.ended_at) for row in rows.values()))
     many("put_event", ((change.event_id, _run(change), change.at) for change in changes if change.event_id))
     many("put_key", ((key, _run(change)) for change in changes for key in change.keys))
-    many("put_command", (_outbox_values(row) for change in changes for row in change.commands))
+    many("put_command", (outbox_values(row) for change in changes for row in change.commands))
     many("withdraw", ((command_id,) for change in changes for command_id in change.withdrawn))
     many("settle", ((command_id,) for change in changes for command_id in (*change.abandoned, *change.settled)))
     many("put_timer", ((timer.run, timer.due, timer.gen) for timer in timers.values() if timer))
     many("drop_timer", ((run,) for run, timer in timers.items() if timer is None))
     entries = (entry for change in changes for entry in change.journal)
-    many("put_journal", ((entry.run, entry.at, entry.kind, _json(entry.record)) for entry in entries))
+    many("put_journal", ((entry.run, entry.at, entry.kind, json_text(entry.record)) for entry in entries))
 
 
 def _outstanding(connection: sqlite3.Connection) -> Outstanding:
     return Outstanding(
-        outbox=tuple(_outbox_row(values) for values in connection.execute(queries()["all_commands"])),
+        outbox=tuple(outbox_row(values) for values in connection.execute(queries()["all_commands"])),
         timers=tuple(Timer(run, due, gen) for run, due, gen in connection.execute(queries()["all_timers"])),
     )
 
 
 def _prune(connection: sqlite3.Connection, before: float, limit: int) -> int:
-    ended = _json([run for (run,) in connection.execute(queries()["ended"], (before, limit))])
+    ended = json_text([run for (run,) in connection.execute(queries()["ended"], (before, limit))])
     deleted = sum(
         connection.execute(queries()[f"prune_{table}"], (ended,)).rowcount
         for table in ("keys", "inbox", "outbox", "timers", "journal", "runs")
@@ -176,44 +170,10 @@ def _prune(connection: sqlite3.Connection, before: float, limit: int) -> int:
     return deleted + connection.execute(queries()["prune_versions"]).rowcount
 
 
-def _outbox_values(row: OutboxRow) -> tuple[Any, ...]:
-    command = row.command
-    body = {
-        "operation": command.operation,
-        "path": command.path,
-        "parameters": command.parameters,
-        "query": command.query,
-    }
-    return (row.command_id, row.run, row.chain, row.seq, _json(body), row.urgent, row.created_at, row.first_attempt_at)
-
-
-def _outbox_row(values: tuple[Any, ...]) -> OutboxRow:
-    command_id, run, chain, seq, body, urgent, created_at, first_attempt_at = values
-    return OutboxRow(
-        command_id=command_id,
-        run=run,
-        chain=chain,
-        seq=seq,
-        command=Command(**orjson.loads(body)),
-        created_at=created_at,
-        first_attempt_at=first_attempt_at,
-        urgent=bool(urgent),
-    )
-
-
 def _select(connection: sqlite3.Connection, name: str, values: Iterable[str]) -> list[tuple[Any, ...]]:
     wanted = list(values)
-    return connection.execute(queries()[name], (_json(wanted),)).fetchall() if wanted else []
+    return connection.execute(queries()[name], (json_text(wanted),)).fetchall() if wanted else []
 
 
 def _run(change: Change) -> str:
     return change.row.run if change.row else ""
-
-
-def _json(value: Any) -> str:
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
-def _plain(value: object) -> Any:
-    """A value that JSON does not know must not keep a call's event from being committed."""
-    return dict(value) if isinstance(value, Mapping) else str(value)

@@ -1,4 +1,4 @@
-"""What every store promises (engine.ports.Store), for memory and SQLite alike."""
+"""What every store promises (engine.ports.Store), for memory, SQLite and PostgreSQL alike."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ import pytest
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, OutboxRow
 from engine.ports import Loaded, Outstanding, Store
+from engine.store.postgres import PostgresStore
 from engine.store.sqlite import SqliteStore
 from engine.testing import MemoryStore
 
 NOW = 1_800_000_000.0
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def store(request, tmp_path):
-    opened: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "ringflow.db")
+    opened: Store
+    if request.param == "memory":
+        opened = MemoryStore()
+    elif request.param == "sqlite":
+        opened = SqliteStore(tmp_path / "ringflow.db")
+    else:
+        server = request.getfixturevalue("postgres_server")
+        opened = PostgresStore(await server.new_database())
     await opened.open()
     yield opened
     await opened.close()

@@ -11,16 +11,22 @@ import pytest
 from engine.core.change import Change, Row, Timer
 from engine.core.command import Command, OutboxRow
 from engine.errors import DefectError, StoreUnavailable
+from engine.ports import Store
 from engine.store.opening import take_lock
+from engine.store.postgres import PostgresStore
 from engine.store.sqlite import SqliteStore
 
 
-@pytest.fixture
-async def store(tmp_path):
-    store = SqliteStore(tmp_path / "ringflow.db", lock_wait_s=0)
-    await store.open()
-    yield store
-    await store.close()
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(request, tmp_path):
+    opened: Store
+    if request.param == "sqlite":
+        opened = SqliteStore(tmp_path / "ringflow.db", lock_wait_s=0)
+    else:
+        opened = PostgresStore(await request.getfixturevalue("postgres_server").new_database(), lock_wait_s=0)
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 def change(run: str, *, command_id: str = "", due: float = 1.0, value: object = 1) -> Change:

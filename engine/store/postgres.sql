@@ -1,0 +1,104 @@
+-- Lists are handed in as arrays; a batch of changes is one JSON value.
+
+-- name: apply
+select apply_batch_v1($1::jsonb);
+
+-- name: seen
+select event_id from inbox where event_id = any ($1::text[]);
+
+-- name: runs_by_key
+select key, run from keys where key = any ($1::text[]);
+
+-- name: rows_by_run
+select run, ver, state, version, ended_at from runs where run = any ($1::text[]);
+
+-- name: attempt
+update outbox set first_attempt_at = coalesce(first_attempt_at, $1), owner = $2
+where command_id = any ($3::text[])
+returning command_id;
+
+-- name: all_commands
+select command_id, run, chain, seq, body, urgent, created_at, first_attempt_at from outbox
+order by created_at, chain collate "C", seq;
+
+-- name: all_timers
+select run, due, gen from timers order by due, run collate "C";
+
+-- An id of its own again, so that it becomes the youngest.
+-- name: put_version
+insert into versions (version, files) values ($1, $2)
+on conflict (version) do update set files = excluded.files, id = default;
+
+-- name: all_versions
+select version, files from versions order by id;
+
+-- name: note
+select value from notes where name = $1;
+
+-- name: put_note
+insert into notes (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value;
+
+-- A version that only runs deleted here used goes with the next pruning; the last ten stay in any case.
+-- name: prune
+with ended as (
+    select run from runs where ended_at < $1 order by ended_at limit $2
+), lasting as (
+    select run from runs where version = '' and ended_at is null
+), of_runs as (
+    delete from runs where run in (select run from ended) returning 1
+), of_keys as (
+    delete from keys where run in (select run from ended) returning 1
+), of_inbox as (
+    delete from inbox where run in (select run from ended) returning 1
+), of_outbox as (
+    delete from outbox where run in (select run from ended) returning 1
+), of_timers as (
+    delete from timers where run in (select run from ended) returning 1
+), of_journal as (
+    delete from journal where run in (select run from ended) returning 1
+), old_inbox as (
+    delete from inbox where event_id in (
+        select event_id from inbox
+        where at < $1 and (run = '' or run in (select run from lasting))
+        limit $2
+    ) returning 1
+), old_journal as (
+    delete from journal where id in (
+        select id from journal
+        where at < $1 and (run = '' or run in (select run from lasting))
+        limit $2
+    ) returning 1
+), old_versions as (
+    delete from versions
+    where version not in (select version from runs)
+    and id not in (select id from versions order by id desc limit 10)
+    returning 1
+)
+select (select count(*) from of_runs) + (select count(*) from of_keys) + (select count(*) from of_inbox)
+    + (select count(*) from of_outbox) + (select count(*) from of_timers) + (select count(*) from of_journal)
+    + (select count(*) from old_inbox) + (select count(*) from old_journal) + (select count(*) from old_versions);
+
+-- One service at a time: the lock goes with the session that took it.
+-- name: try_lock
+select pg_try_advisory_lock(hashtextextended('ringflow service', 0));
+
+-- name: session
+select pg_backend_pid();
+
+-- name: has_schema
+select exists (select from pg_namespace where nspname = 'ringflow');
+
+-- name: has_migrations
+select to_regclass('ringflow.migrations') is not null;
+
+-- name: applied_migrations
+select number, checksum from migrations;
+
+-- name: make_schema
+create schema ringflow;
+
+-- name: make_migrations
+create table if not exists migrations (number integer primary key, name text not null, checksum text not null);
+
+-- name: note_migration
+insert into migrations (number, name, checksum) values ($1, $2, $3);

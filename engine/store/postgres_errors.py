@@ -1,0 +1,62 @@
+"""What PostgreSQL and the way to it say, in plain words."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+
+from engine.errors import DefectError, RingflowError, StoreUnavailable
+
+# Whatever was asked for may have been done: the connection went away, or the answer did not come in time.
+LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+FAILURES = (asyncpg.PostgresError, *LOST)
+# Undone, and to be tried again: two commits stood in each other's way.
+AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+# The database is well: what was to be written cannot be. Trying again later would not help.
+_OUR_FAULT = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, ValueError)
+_SETTING = "RINGFLOW_DATABASE"
+# The first that fits counts, so the narrow ones come first.
+_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((asyncpg.InvalidAuthorizationSpecificationError,), f"refuses the user or the password; mend them in {_SETTING}"),
+    ((asyncpg.InvalidCatalogNameError,), f"does not exist; create it with createdb, or mend its name in {_SETTING}"),
+    (
+        (asyncpg.ReadOnlySQLTransactionError,),
+        f"can only be read, as a standby can; name the primary server in {_SETTING}",
+    ),
+    ((asyncpg.InsufficientPrivilegeError,), "refuses its tables to this user; make the user the database's owner"),
+    ((asyncpg.CannotConnectNowError,), "is just starting or stopping; wait for it"),
+    ((asyncpg.TooManyConnectionsError,), "has no connection left; raise max_connections or stop other programs"),
+    ((asyncpg.DiskFullError,), "cannot grow because the disk is full; free some space"),
+    ((asyncpg.OperatorInterventionError,), "has ended the connection, as it does when it is stopped; wait for it"),
+    ((asyncpg.ProtocolViolationError,), f"is behind a connection pooler; name PostgreSQL itself in {_SETTING}"),
+    (
+        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError),
+        f"has broken off the connection; check that PostgreSQL runs, and that {_SETTING} names it",
+    ),
+    ((TimeoutError,), f"does not answer; check that PostgreSQL runs, and that {_SETTING} names it"),
+    ((OSError,), f"cannot be reached; check that PostgreSQL runs, and that {_SETTING} names it"),
+)
+
+
+def named(url: str) -> str:
+    """Return how messages call the database at *url*: without user, password and options."""
+    parts = urlsplit(url)
+    server = f" at {parts.netloc.rpartition('@')[2]}" if parts.hostname else ""
+    return f"the PostgreSQL database {unquote(parts.path.strip('/'))}{server}"
+
+
+def explained(database: str, error: BaseException) -> RingflowError:
+    """Return *error* as a sentence about *database*: StoreUnavailable, or DefectError where it is ours."""
+    if isinstance(error, _OUR_FAULT) and not isinstance(error, asyncpg.ClientConfigurationError):
+        return DefectError(f"{database} cannot take what was to be written ({error})")
+    reason = next((reason for kinds, reason in _REASONS if isinstance(error, kinds)), f"failed ({error})")
+    return StoreUnavailable(f"{database} {reason}")

@@ -1,0 +1,207 @@
+"""Opening a PostgreSQL database: the connection, the lock against a second service, migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+import asyncpg
+
+from engine.errors import StoreLocked, StoreUnavailable
+from engine.store.postgres_errors import FAILURES, explained, named
+from engine.store.sql import Migration, check_applied, migrations, queries
+
+CONNECT_S = 5.0
+ANSWER_S = 10.0
+# What the store relies on, whatever the server's own defaults are. The keepalives let the server notice within
+# half a minute that a service is gone with its machine, and give its lock to the next one.
+SESSION = {
+    "application_name": "ringflow",
+    "search_path": "ringflow",
+    "synchronous_commit": "on",
+    "default_transaction_isolation": "read committed",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+_LOCK_POLL_S = 0.1
+_CLOSE_S = 2.0
+_SERVED_BY = "served_by"
+SQL = queries("postgres.sql")
+MIGRATIONS = migrations("postgres_migrations")
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """Return a connection of its own to the database at *url*. Raises StoreUnavailable."""
+    try:
+        return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=ANSWER_S, server_settings=SESSION)
+    except FAILURES as error:
+        raise explained(named(url), error) from error
+
+
+async def hang_up(connection: asyncpg.Connection) -> None:
+    """Close *connection*, politely if the server still answers."""
+    with suppress(*FAILURES):
+        await connection.close(timeout=_CLOSE_S)
+
+
+class ServiceLock:
+    """
+    The lock of the one service that uses the database at *url*, for as long as its own connection lives.
+
+    *owner* is this process. It is noted in the database, so that a lock which was lost and taken again is known to
+    have been in nobody else's hands meanwhile.
+    """
+
+    def __init__(self, url: str, *, owner: str) -> None:
+        self._url = url
+        self._database = named(url)
+        self._owner = owner
+        self._mutex = asyncio.Lock()
+        self._connection: asyncpg.Connection | None = None
+
+    async def take(self, *, wait_s: float) -> None:
+        """
+        Take the lock, bring the database up to date and note the owner.
+
+        Raises:
+            StoreLocked: another service still holds it after *wait_s* seconds.
+            StoreTooNew, StoreError, StoreUnavailable.
+        """
+        connection = self._connection = await connect(self._url)
+        try:
+            await self._lock(connection, wait_s)
+            await self._refuse_pooler(connection)
+            await migrate(connection, MIGRATIONS, database=self._database)
+            await connection.execute(SQL["put_note"], _SERVED_BY, self._owner)
+        except FAILURES as error:
+            raise explained(self._database, error) from error
+
+    async def keep(self) -> None:
+        """Return when the lock is held. Raises StoreUnavailable: it was lost, and cannot be had again."""
+        if self._connection is not None and not self._connection.is_closed():
+            return
+        async with self._mutex:
+            if self._connection is None or self._connection.is_closed():
+                await self._regain()
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await hang_up(self._connection)
+            self._connection = None
+
+    async def _regain(self) -> None:
+        connection = await connect(self._url)
+        try:
+            await self._lock(connection, 0.0)
+            if await connection.fetchval(SQL["note"], _SERVED_BY) != self._owner:
+                raise StoreUnavailable(
+                    f"another ringflow service has used {self._database} meanwhile; restart this one"
+                )
+        except BaseException as error:
+            await hang_up(connection)
+            if isinstance(error, StoreLocked):
+                raise StoreUnavailable(str(error)) from None
+            if isinstance(error, FAILURES):
+                raise explained(self._database, error) from error
+            raise
+        self._connection = connection
+
+    async def _lock(self, connection: asyncpg.Connection, wait_s: float) -> None:
+        deadline = time.monotonic() + wait_s
+        while not await connection.fetchval(SQL["try_lock"]):
+            if time.monotonic() >= deadline:
+                raise StoreLocked(
+                    f"another ringflow service uses {self._database}; stop it, or name another database in "
+                    "RINGFLOW_DATABASE"
+                )
+            await asyncio.sleep(_LOCK_POLL_S)
+
+    async def _refuse_pooler(self, connection: asyncpg.Connection) -> None:
+        other = await connect(self._url)
+        try:
+            await refuse_pooler(connection, other, database=self._database)
+        finally:
+            await hang_up(other)
+
+
+async def refuse_pooler(holder: asyncpg.Connection, other: asyncpg.Connection, *, database: str) -> None:
+    """
+    Return when *holder*, which holds the lock, keeps its session while *other* is at work.
+
+    Raises:
+        StoreUnavailable: a pooler gives both of them one session, or another one each time.
+    """
+    session = await holder.fetchval(SQL["session"])
+    async with other.transaction():
+        of_other = await other.fetchval(SQL["session"])
+        if of_other == session or await holder.fetchval(SQL["session"]) != session:
+            raise StoreUnavailable(
+                f"{database} is behind a pooler that shares connections between transactions; name PostgreSQL itself, "
+                "or a pooler in session mode, in RINGFLOW_DATABASE"
+            )
+
+
+async def applied_migrations(
+    connection: asyncpg.Connection, migrations: Sequence[Migration], *, database: str
+) -> frozenset[int]:
+    """
+    Return the numbers of the migrations that *database* has; nothing is written.
+
+    Raises:
+        StoreTooNew, StoreError: another version of ringflow made it.
+    """
+    if not await connection.fetchval(SQL["has_migrations"]):
+        return frozenset()
+    applied: dict[int, str] = dict(await connection.fetch(SQL["applied_migrations"]))
+    check_applied(applied, migrations, database=database)
+    return frozenset(applied)
+
+
+async def migrate(connection: asyncpg.Connection, migrations: Sequence[Migration], *, database: str) -> None:
+    """Bring *database* up to date, each migration in one transaction. The caller holds the lock."""
+    applied = await applied_migrations(connection, migrations, database=database)
+    if not await connection.fetchval(SQL["has_schema"]):
+        await connection.execute(SQL["make_schema"])
+    if not applied:
+        await connection.execute(SQL["make_migrations"])
+    for migration in migrations:
+        if migration.number not in applied:
+            async with connection.transaction():
+                await connection.execute(migration.script)
+                await connection.execute(SQL["note_migration"], migration.number, migration.name, migration.checksum)
+
+
+async def look_at(url: str) -> bool:
+    """
+    Return True when a service can use the database at *url*, False when it would make its tables there.
+
+    Raises:
+        StoreUnavailable, StoreTooNew, StoreError: it cannot, and the message says what to do.
+    """
+    connection = await connect(url)
+    try:
+        return bool(await applied_migrations(connection, MIGRATIONS, database=named(url)))
+    except FAILURES as error:
+        raise explained(named(url), error) from error
+    finally:
+        await hang_up(connection)
+
+
+async def open_pool(url: str, *, size: int) -> asyncpg.Pool:
+    """Return a pool of connections; the first one is made when it is needed."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        reset=_nothing_to_reset,
+        timeout=CONNECT_S,
+        command_timeout=ANSWER_S,
+        server_settings=SESSION,
+    )
+
+
+async def _nothing_to_reset(connection: object) -> None:
+    """No statement of ours leaves anything in a session, so that the round trip for it is spared."""

