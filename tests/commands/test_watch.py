@@ -73,9 +73,9 @@ def test_a_change_runs_the_tests_again(folder: Path, watching: Watching) -> None
     (folder / "hello.flow.yaml").write_text((folder / "hello.flow.yaml").read_text().replace("Goodbye", "Farewell"))
     second = watching.until("passed,")
 
-    assert re.search(r"^2 passed, 0 failed", first, re.MULTILINE)
+    assert re.search(r"^4 passed, 0 failed", first, re.MULTILINE)
     assert SEPARATOR.search(second)[1] == "hello.flow.yaml"
-    assert re.search(r"^0 passed, 2 failed", second, re.MULTILINE)
+    assert re.search(r"^1 passed, 3 failed", second, re.MULTILINE)
 
 
 def test_it_goes_on_after_a_file_with_an_error(folder: Path, watching: Watching) -> None:
@@ -94,7 +94,7 @@ def test_it_goes_on_after_a_file_with_an_error(folder: Path, watching: Watching)
 
     assert "a scenario file has no 'scenaros'; did you mean 'scenarios'?" in broken
     assert f"ringflow: there is no test in {folder}; a test is a file whose name ends in .test.yaml\n" in empty
-    assert re.search(r"^2 passed, 0 failed", mended, re.MULTILINE)
+    assert re.search(r"^4 passed, 0 failed", mended, re.MULTILINE)
     assert SEPARATOR.search(with_secret)[1] == "project.yaml"
 
 
