@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "commands": {
         "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "listen", "logs",
         "reference", "resources", "scenario", "service", "simulator", "store", "tables", "telnyx",
+        "upkeep",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import os
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -82,8 +83,10 @@ class SqliteStore:
         encoded = _json({name: base64.b64encode(content).decode() for name, content in files.items()})
 
         def keep(connection: sqlite3.Connection) -> None:
+            before = connection.execute(queries()["version_since"], (version,)).fetchone()
+            since = before[0] if before and before[0] is not None else time.time()
             connection.execute(queries()["drop_version"], (version,))  # so that it becomes the youngest
-            connection.execute(queries()["put_version"], (version, encoded))
+            connection.execute(queries()["put_version"], (version, encoded, since))
 
         await self._writer.write(keep)
 
