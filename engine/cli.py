@@ -18,6 +18,7 @@ from engine.commands.db import db
 from engine.commands.doctor import doctor
 from engine.commands.explain import explain
 from engine.commands.explore import explore
+from engine.commands.flows import flows
 from engine.commands.graph import graph
 from engine.commands.group import Commands
 from engine.commands.listen import listen
@@ -98,8 +99,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, calls, db,
-    simulate, trigger,
+    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, calls, flows,
+    db, simulate, trigger,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

@@ -21,6 +21,9 @@ Every exception that ringflow raises on purpose, sorted by who must act.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class RingflowError(Exception):
     """Something that ringflow reports in one sentence."""
@@ -47,7 +50,11 @@ class ServiceAway(RingflowError):
 
 
 class FlowError(RingflowError):
-    """A flow or project file has problems."""
+    """A flow or project file has problems; *problems* are those with a place, as ``check --format json`` has them."""
+
+    def __init__(self, message: str, *, problems: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 class WebhookRejected(RingflowError):

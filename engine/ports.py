@@ -10,6 +10,8 @@ from engine.core.answer import Answer
 from engine.core.change import Change, Row, Timer
 from engine.core.command import Command, OutboxRow
 
+PINNED = "pinned"  # the note that names the version which new calls get; empty: the latest
+
 
 class Clock(Protocol):
     """Where the shell gets its time. Tests hand in one that stands still."""
@@ -141,5 +143,9 @@ class Store(Protocol):
         ...
 
     async def prune(self, *, before: float, limit: int = 500) -> int:
-        """Delete tombstones that ended before *before*, with their keys, ids and journal; return how many rows."""
+        """
+        Delete tombstones that ended before *before*, with their keys, ids and journal; return how many rows.
+
+        Versions that no run is bound to go too, but for the last ten and the one that PINNED names.
+        """
         ...

@@ -37,6 +37,7 @@ from engine.tables import catalogue
 from engine.telnyx.client import TelnyxClient
 from engine.telnyx.signature import parse_public_keys, verify
 from engine.telnyx.webhook import decode
+from engine.upkeep import Upkeep
 from engine.versions import Files, Reload, Versions, install_id, new_library
 from engine.web.admin import build_admin_app, serve_admin
 from engine.web.app import build_app
@@ -107,11 +108,11 @@ async def serve(
         await service.versions.take_up()
         await service.versions.use(version, files)
         await service.go_on()
-        runner = await serve_admin(service.admin_app(), settings.admin_listen)
+        runner = await serve_admin(service.admin_app(reload), settings.admin_listen)
         stack.push_async_callback(runner.cleanup)
         public = await serve_public(service.public_app(checkpoint), settings.listen, drain_s=_CLOSE_S)
         stack.push_async_callback(public.close)
-        log.info("serving", listen=f"{public.host}:{public.port}", flows=settings.flows, version=version.hash)
+        log.info("serving", listen=f"{public.host}:{public.port}", flows=settings.flows, version=library.current.hash)
         with _signals(service, reload):
             ready(Serving(port=public.port, stop=service.stopping.set))
             await service.run()
@@ -200,10 +201,11 @@ class _Service:
             app.middlewares.append(answered_middleware(checkpoint))
         return app
 
-    def admin_app(self) -> web.Application:
+    def admin_app(self, reload: Reload | None) -> web.Application:
         token = self.settings.admin_token if self.settings.admin_socket is None else ""
         orders = Orders(library=self.library, store=self.store, submit=self.inbox.submit, clock=self.clock.now)
-        acts = {"call": orders.call}
+        upkeep = Upkeep(versions=self.versions, store=self.store, clock=self.clock.now, load=reload)
+        acts = {"call": orders.call, **upkeep.acts()}
         return build_admin_app(
             metrics=self.metrics.text, readiness=self.readiness, token=token, acts=acts, log=self.log
         )
@@ -316,9 +318,13 @@ def _signals(service: _Service, reload: Reload | None) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     reloads: set[asyncio.Task[None]] = set()
 
+    async def reload_quietly(load: Reload) -> None:
+        with contextlib.suppress(Exception):  # the log has told it
+            await service.versions.reload(load)
+
     def hang_up() -> None:
         if reload is not None:
-            task = loop.create_task(service.versions.reload(reload))
+            task = loop.create_task(reload_quietly(reload))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 

@@ -13,7 +13,7 @@ from engine.core.answer import Answer
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, OutboxRow
 from engine.errors import CarrierError, StoreUnavailable
-from engine.ports import Loaded, Outstanding
+from engine.ports import PINNED, Loaded, Outstanding
 from engine.store.refusal import is_taken, refused_runs
 
 _ROUNDS = 60  # more turns of the event loop than any chain of callbacks in ringflow is long
@@ -155,7 +155,7 @@ class MemoryStore:
         for run in ended:
             del self.rows[run]
             self.timers.pop(run, None)
-        used = {row.version for row in self.rows.values()}
+        used = {row.version for row in self.rows.values()} | {self.notes.get(PINNED)}
         for version in list(self.kept)[:-10]:
             if version not in used:
                 del self.kept[version]

@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "commands": {
         "calls", "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "language",
         "listen", "logs", "reference", "resources", "scenario", "service", "simulator", "store", "tables", "telnyx",
+        "upkeep",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip

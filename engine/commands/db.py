@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from engine.commands.asking import ask_service
 from engine.commands.folders import settings
 from engine.commands.group import Commands
 from engine.commands.terminal import OK, PROBLEMS, format_option, say
+from engine.errors import StoreLocked, StoreUnavailable
 
 if TYPE_CHECKING:
     from engine.store.looking import Facts
@@ -20,7 +24,7 @@ _ADVICE = "restore a backup, as docs/operating.md says under 'A damaged database
 
 @click.group(cls=Commands, epilog="Example: ringflow db backup /var/backups/ringflow.db")
 def db() -> None:
-    """Keep the database: back it up, check it."""
+    """Keep the database: back it up, check it, delete what is old."""
 
 
 @db.command(epilog="Example: ringflow db backup /var/backups/ringflow.db --force")
@@ -57,6 +61,60 @@ def check(form: str) -> int:
     else:
         say(f"{path} is sound: {_contents(facts)}, schema {facts.schema}")
     return PROBLEMS if facts.problems else OK
+
+
+@db.command(epilog="Example: ringflow db prune --older-than 2h")
+@click.option(
+    "--older-than", "age", default="1d", metavar="TIME", show_default=True,
+    help="How long ago a call must have ended: 12h, 30d; 1h at least.",
+)  # fmt: skip
+@format_option()
+def prune(age: str, form: str) -> int:
+    """Delete calls that have ended, also while the service runs."""
+    wanted, deleted = {"older_than_s": _seconds(age)}, 0
+    answer = {"is_done": False}
+    while not answer["is_done"]:
+        answer = _prune(wanted)
+        deleted += answer["deleted"]
+    say(json.dumps({"deleted": deleted}) if form == "json" else _deleted(deleted, age))
+    return OK
+
+
+def _prune(wanted: dict[str, float]) -> dict[str, Any]:
+    """Prune for a while: by ourselves, or where a service holds the database by that."""
+    import asyncio
+
+    found = settings()
+    try:
+        return asyncio.run(_prune_alone(Path(found.database_path), wanted["older_than_s"]))
+    except StoreLocked:
+        return ask_service(found, "db/prune", wanted, again="give the command once more; that harms nothing")
+
+
+async def _prune_alone(path: Path, older_than_s: float) -> dict[str, Any]:
+    from engine.store.looking import look_at
+    from engine.store.sqlite import SqliteStore
+    from engine.upkeep import prune
+
+    if not look_at(path):
+        raise StoreUnavailable(f"there is no database {path}; set RINGFLOW_DATABASE as the service has it")
+    store = SqliteStore(path, lock_wait_s=0)
+    await store.open()
+    try:
+        return await prune(store, older_than_s, now=time.time())
+    finally:
+        await store.close()
+
+
+def _seconds(age: str) -> float:
+    found = re.fullmatch(r"([0-9]{1,6})([hd])", age)
+    if found is None:
+        raise click.UsageError(f"--older-than {age}: write hours or days, such as 12h or 30d")
+    return int(found[1]) * {"h": 3600.0, "d": 86400.0}[found[2]]
+
+
+def _deleted(rows: int, age: str) -> str:
+    return f"{_counted(rows, 'row', 'rows')} of calls that ended more than {age} ago deleted"
 
 
 def _contents(facts: Facts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,5 +70,5 @@ def load_folder(folder: str, stage: str | None = None) -> tuple[Version, Mapping
         problems = [replace(problem, path=shown(Path(folder), problem.path)) for problem in loaded.problems]
         sources = {shown(Path(folder), name): content for name, content in files.items()}
         click.echo(as_text(problems, sources, colour=has_colour()), err=True, nl=False)
-        raise FlowError(f"the flows in {folder} have problems; mend them first")
+        raise FlowError(f"the flows in {folder} have problems; mend them first", problems=[*map(asdict, problems)])
     return loaded.version, files

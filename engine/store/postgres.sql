@@ -71,6 +71,7 @@ with ended as (
 ), old_versions as (
     delete from versions
     where version not in (select version from runs)
+    and version not in (select value from notes where name = 'pinned')
     and id not in (select id from versions order by id desc limit 10)
     returning 1
 )

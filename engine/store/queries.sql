@@ -58,8 +58,11 @@ select run, due, gen from timers order by due, run;
 -- name: drop_version
 delete from versions where version = ?;
 
+-- name: version_since
+select since from versions where version = ?;
+
 -- name: put_version
-insert into versions (version, files) values (?, ?);
+insert into versions (version, files, since) values (?, ?, ?);
 
 -- name: all_versions
 select version, files from versions order by rowid;
@@ -111,10 +114,11 @@ delete from journal where rowid in (
     limit ?
 );
 
--- The last ten stay in any case: one of them is in use for new calls.
+-- The last ten stay in any case: one of them is in use for new calls, unless another is pinned.
 -- name: prune_versions
 delete from versions
 where version not in (select version from runs)
+and version not in (select value from notes where name = 'pinned')
 and rowid not in (select rowid from versions order by rowid desc limit 10);
 
 -- What people are told about a database.
@@ -129,6 +133,10 @@ select count(*) from timers;
 
 -- name: count_journal
 select count(*) from journal;
+
+-- name: kept_versions
+select version, since, (select count(*) from runs where runs.version = versions.version and ended_at is null)
+from versions order by rowid desc;
 
 -- What `ringflow calls` and `ringflow show` read. A row keeps its place while it is updated: the newest began last.
 -- name: newest_calls

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -79,8 +80,10 @@ class SqliteStore:
         encoded = packed(files)
 
         def keep(connection: sqlite3.Connection) -> None:
+            before = connection.execute(queries()["version_since"], (version,)).fetchone()
+            since = before[0] if before and before[0] is not None else time.time()
             connection.execute(queries()["drop_version"], (version,))  # so that it becomes the youngest
-            connection.execute(queries()["put_version"], (version, encoded))
+            connection.execute(queries()["put_version"], (version, encoded, since))
 
         await self._writer.write(keep)
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, OutboxRow
-from engine.ports import Loaded, Outstanding, Store
+from engine.ports import PINNED, Loaded, Outstanding, Store
 from engine.store.postgres import PostgresStore
 from engine.store.sqlite import SqliteStore
 from engine.testing import MemoryStore
@@ -219,11 +219,12 @@ async def test_prune_forgets_the_past_of_rooms_and_of_strays_but_not_the_rooms(s
     assert loaded == Loaded(seen=frozenset({"e3"}), rows={"room:sales": room})
 
 
-async def test_prune_keeps_versions_in_use_and_the_last_ten(store):
+async def test_prune_keeps_versions_in_use_the_pinned_one_and_the_last_ten(store):
     for number in range(13):
         await store.keep_version(f"v{number}", {})
     await store.apply([change()])  # bound to v1
+    await store.put_note(PINNED, "v2")
 
     await store.prune(before=NOW)
 
-    assert set(await store.versions()) == {"v1", *(f"v{number}" for number in range(3, 13))}
+    assert set(await store.versions()) == {"v1", "v2", *(f"v{number}" for number in range(3, 13))}
