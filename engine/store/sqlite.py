@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,17 @@ class SqliteStore:
     """
     A Store in the file at *path*. A service that finds it in use waits *lock_wait_s* for the other one to stop.
 
+    *on_commit* is called after each commit of changes.
+
     The connection is used by one thread, which also makes several waiting commits one.
     """
 
-    def __init__(self, path: str | Path, *, lock_wait_s: float = 10.0) -> None:
+    def __init__(
+        self, path: str | Path, *, lock_wait_s: float = 10.0, on_commit: Callable[[], None] = lambda: None
+    ) -> None:
         self._path = Path(path)
         self._lock_wait_s = lock_wait_s
+        self._on_commit = on_commit
         self._owner = uuid.uuid4().hex  # this process, in the rows of the commands that it sends
         self._lock: int | None = None
         self._open_writer: Writer | None = None
@@ -53,7 +58,10 @@ class SqliteStore:
         return await self._writer.read(lambda connection: _load(connection, event_ids, keys, runs))
 
     async def apply(self, changes: Sequence[Change]) -> frozenset[str]:
-        return await self._writer.write(lambda connection: _apply(connection, changes))
+        refused = await self._writer.write(lambda connection: _apply(connection, changes))
+        if changes:
+            self._on_commit()
+        return refused
 
     async def attempt(self, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
         wanted = json_text(command_ids)
