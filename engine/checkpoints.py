@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from engine.core.answer import Answer
-from engine.core.change import Change
 from engine.core.command import Command
 from engine.ports import Carrier
-from engine.store.sqlite import SqliteStore
 
 # Told in this order: body_read, committed, answered, first_byte, response_read.
 Checkpoint = Callable[[str], None]
@@ -20,20 +17,6 @@ Checkpoint = Callable[[str], None]
 
 def no_checkpoint(name: str) -> None:
     """Do nothing: nobody watches."""
-
-
-class WatchedStore(SqliteStore):
-    """The store; ``committed`` is told after each commit of changes."""
-
-    def __init__(self, path: str | Path, *, lock_wait_s: float, checkpoint: Checkpoint) -> None:
-        super().__init__(path, lock_wait_s=lock_wait_s)
-        self._checkpoint = checkpoint
-
-    async def apply(self, changes: Sequence[Change]) -> frozenset[str]:
-        refused = await super().apply(changes)
-        if changes:
-            self._checkpoint("committed")
-        return refused
 
 
 class WatchedCarrier:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from engine.core.nearest import did_you_mean
 from engine.errors import SettingsError
@@ -36,6 +36,7 @@ _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # becomes part of a file name
 _SOCKET_BYTES = 103  # the shortest limit of the common systems (macOS; Linux allows 107)
 _SQLITE = "sqlite:///"
+_POSTGRES = ("postgresql://", "postgres://")
 _PORTAL = "portal.telnyx.com, Keys & Credentials"
 
 
@@ -51,7 +52,7 @@ class Settings:
     telnyx_public_key: str = ""
     telnyx_api_url: str = "https://api.telnyx.com/v2"
     flows: str = "flows"
-    database: str = "sqlite:///ringflow.db"
+    database: str = field(default="sqlite:///ringflow.db", repr=False)  # its address may hold a password
     listen: str = "127.0.0.1:8080"
     admin_listen: str = "unix:ringflow.db.sock"
     admin_token: str = field(default="", repr=False)
@@ -83,9 +84,13 @@ class Settings:
         return settings
 
     @property
-    def database_path(self) -> str:
-        """The file of the SQLite database; relative to where ringflow was started unless it begins with a slash."""
-        return self.database.removeprefix(_SQLITE)
+    def database_path(self) -> str | None:
+        """
+        The file of the SQLite database; None for PostgreSQL.
+
+        It is relative to where ringflow was started unless it begins with a slash.
+        """
+        return self.database.removeprefix(_SQLITE) if self.database.startswith(_SQLITE) else None
 
     @property
     def admin_socket(self) -> str | None:
@@ -95,7 +100,9 @@ class Settings:
     @property
     def secret_values(self) -> tuple[str, ...]:
         """Everything that no log, file or answer may show."""
-        return tuple(value for value in (self.telnyx_api_key, self.admin_token, *self.secrets.values()) if value)
+        password = "" if self.database_path is not None else urlsplit(self.database).password or ""
+        values = (self.telnyx_api_key, self.admin_token, password, unquote(password), *self.secrets.values())
+        return tuple(dict.fromkeys(value for value in values if value))
 
     def require_secrets(self, names: Iterable[str]) -> None:
         """Raises SettingsError with one sentence for each of *names*, from ``project.yaml``, that has no value."""
@@ -172,7 +179,7 @@ def _read(source: _Source) -> Settings:
         flows=source.get("RINGFLOW_FLOWS", str, "flows"),
         database=database,
         listen=source.get("RINGFLOW_LISTEN", _address, "127.0.0.1:8080"),
-        admin_listen=source.get("RINGFLOW_ADMIN_LISTEN", _admin_address, f"unix:{database.removeprefix(_SQLITE)}.sock"),
+        admin_listen=source.get("RINGFLOW_ADMIN_LISTEN", _admin_address, _admin_socket(database)),
         admin_token=source.get("RINGFLOW_ADMIN_TOKEN", _token, ""),
         stage=source.get("RINGFLOW_STAGE", _stage, None),
         public_url=public_url,
@@ -181,6 +188,11 @@ def _read(source: _Source) -> Settings:
         log_full_numbers=source.get("RINGFLOW_LOG_NUMBERS", _log_numbers, False),
         warnings=(*_unknown(source.environ), *_readable_key(api_url)),
     )
+
+
+def _admin_socket(database: str) -> str:
+    """Beside the file of the database; where ringflow was started when there is none."""
+    return f"unix:{database.removeprefix(_SQLITE)}.sock" if database.startswith(_SQLITE) else "unix:ringflow.sock"
 
 
 def _missing(settings: Settings, known: Iterable[str]) -> list[str]:
@@ -278,13 +290,28 @@ def _url(text: str) -> str:
 
 
 def _database(text: str) -> str:
-    if text.startswith(("postgres:", "postgresql:")):
-        raise SettingsError("names PostgreSQL, which comes in a later version; use sqlite:///ringflow.db")
+    if text.startswith(_POSTGRES):
+        return _postgres(text)
     path = text.removeprefix(_SQLITE)
     if path == text or not path or path.endswith("/") or "?" in path or path == ":memory:":
         raise SettingsError(
             "is not a database address; write it as sqlite:///ringflow.db, or sqlite:////var/lib/ringflow.db "
-            "(four slashes) for a path from the root"
+            "(four slashes) for a path from the root, or postgresql://USER:PASSWORD@HOST/NAME"
+        )
+    return text
+
+
+def _postgres(text: str) -> str:
+    """Messages do not repeat the text: people put passwords into URLs."""
+    try:
+        parts = urlsplit(text)
+        is_whole = bool(parts.path.strip("/")) and "/" not in parts.path.strip("/") and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or parts.fragment or " " in text:
+        raise SettingsError(
+            "is not a database address; write it as postgresql://USER:PASSWORD@HOST/NAME, and in the password %40 for "
+            "@, %2F for / and %23 for #"
         )
     return text
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from engine.checkpoints import Checkpoint, WatchedCarrier, WatchedStore, answered_middleware, no_checkpoint
+from engine.checkpoints import Checkpoint, WatchedCarrier, answered_middleware, no_checkpoint
 from engine.config import Settings
 from engine.core.change import Change, Row
 from engine.core.event import Event
@@ -33,6 +33,7 @@ from engine.runtime.outbox import Outbox
 from engine.runtime.outside import HttpOutside
 from engine.runtime.roll_call import RollCall
 from engine.runtime.timers import Timers
+from engine.store.choosing import store_at
 from engine.tables import catalogue
 from engine.telnyx.client import TelnyxClient
 from engine.telnyx.signature import parse_public_keys, verify
@@ -97,7 +98,7 @@ async def serve(
     log = open_log(log_to or sys.stderr, level=settings.log_level, redact=redact, **always)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(_stray_errors_told(log))
-        store = WatchedStore(settings.database_path, lock_wait_s=lock_wait_s, checkpoint=checkpoint)
+        store = store_at(settings.database, lock_wait_s=lock_wait_s, on_commit=lambda: checkpoint("committed"))
         await store.open()
         stack.push_async_callback(store.close)
         client = TelnyxClient(api_url=settings.telnyx_api_url, api_key=settings.telnyx_api_key, catalogue=catalogue())

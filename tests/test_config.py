@@ -85,6 +85,22 @@ def test_the_admin_socket_lies_beside_the_database_unless_set():
     assert read({"RINGFLOW_ADMIN_LISTEN": "unix:/run/rf.sock"}).admin_socket == "/run/rf.sock"
 
 
+def test_postgresql_has_no_file_and_its_password_is_a_secret():
+    settings = read({"RINGFLOW_DATABASE": "postgresql://anna:hide%40me@db.example.com:5433/calls?sslmode=require"})
+
+    assert (settings.database_path, settings.admin_socket) == (None, "ringflow.sock")
+    assert settings.secret_values == ("hide%40me", "hide@me")
+    assert "hide" not in repr(settings)
+
+
+@pytest.mark.parametrize("end", ["", "/", "/a/b", "/a#b", ":0/a", ":x/a"])
+def test_address_of_postgresql_that_is_not_whole_is_refused_unseen(end):
+    [problem] = problems({"RINGFLOW_DATABASE": f"postgresql://anna:hidden@host{end}"})
+
+    assert problem.startswith("RINGFLOW_DATABASE is not a database address; write it as postgresql://")
+    assert "hidden" not in problem
+
+
 def test_values_come_from_files_too():
     settings = read({"TELNYX_API_KEY_FILE": "/run/key", "RINGFLOW_SECRET_PIN_FILE": "/run/key", "RINGFLOW_STAGE": ""})
 
@@ -112,11 +128,11 @@ GOLDEN = {
         "RINGFLOW_LISTEN": "::1:80"
     },
     "RINGFLOW_ADMIN_LISTEN names no file; write it as unix:/run/ringflow.sock": {"RINGFLOW_ADMIN_LISTEN": "unix:"},
-    "RINGFLOW_DATABASE names PostgreSQL, which comes in a later version; use sqlite:///ringflow.db": {
-        "RINGFLOW_DATABASE": "postgresql://user:hidden@host/db"
-    },
+    "RINGFLOW_DATABASE is not a database address; write it as postgresql://USER:PASSWORD@HOST/NAME, and in the "
+    "password %40 for @, %2F for / and %23 for #": {"RINGFLOW_DATABASE": "postgresql://user:hid/den@host/calls"},
     "RINGFLOW_DATABASE is not a database address; write it as sqlite:///ringflow.db, or "
-    "sqlite:////var/lib/ringflow.db (four slashes) for a path from the root": {"RINGFLOW_DATABASE": "calls.db"},
+    "sqlite:////var/lib/ringflow.db (four slashes) for a path from the root, or "
+    "postgresql://USER:PASSWORD@HOST/NAME": {"RINGFLOW_DATABASE": "calls.db"},
     "TELNYX_API_URL is not a web address; write it as https://example.com": {"TELNYX_API_URL": "api.telnyx.com"},
     "TELNYX_API_URL may not hold a user, a password, '?' or '#'; write it as https://example.com": {
         "TELNYX_API_URL": "https://user:hidden@api.telnyx.com"

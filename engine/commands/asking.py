@@ -74,5 +74,6 @@ def _token(found: Settings) -> str:
 
 
 def _nobody_there(found: Settings, where: str) -> str:
-    setting = "RINGFLOW_DATABASE" if where == f"{found.database_path}.sock" else "RINGFLOW_ADMIN_LISTEN"
+    is_beside = found.database_path is not None and where == f"{found.database_path}.sock"
+    setting = "RINGFLOW_DATABASE" if is_beside else "RINGFLOW_ADMIN_LISTEN"
     return f"no service runs at {where}; start ringflow serve, or set {setting} as the service has it"

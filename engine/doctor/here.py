@@ -10,7 +10,7 @@ from engine.core.flow import Project, Version
 from engine.doctor.finding import Finding, hint, in_two, not_checked, ok, wrong
 from engine.errors import FlowError, SettingsError, StoreError
 from engine.flows_folder import read_folder
-from engine.store.looking import look_at
+from engine.store.choosing import look_at, name_of
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
@@ -51,9 +51,12 @@ def _lacking(settings: Settings, project: Project) -> Iterator[str]:
 
 def database_finding(settings: Settings) -> Finding:
     """Return whether the database can be used."""
-    path = settings.database_path
+    name = name_of(settings.database)
     try:
-        is_there = look_at(path)
+        is_there = look_at(settings.database)
     except StoreError as error:
         return wrong("database", *in_two(str(error)))
-    return ok("database", path) if is_there else not_checked("database", f"{path} is made at the first start")
+    if is_there:
+        return ok("database", name)
+    what = name if settings.database_path is not None else f"what it needs in {name}"
+    return not_checked("database", f"{what} is made at the first start")

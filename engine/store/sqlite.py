@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,17 @@ class SqliteStore:
     """
     A Store in the file at *path*. A service that finds it in use waits *lock_wait_s* for the other one to stop.
 
+    *on_commit* is called after each commit of changes.
+
     The connection is used by one thread, which also makes several waiting commits one.
     """
 
-    def __init__(self, path: str | Path, *, lock_wait_s: float = 10.0) -> None:
+    def __init__(
+        self, path: str | Path, *, lock_wait_s: float = 10.0, on_commit: Callable[[], None] = lambda: None
+    ) -> None:
         self._path = Path(path)
         self._lock_wait_s = lock_wait_s
+        self._on_commit = on_commit
         self._owner = uuid.uuid4().hex  # this process, in the rows of the commands that it sends
         self._lock: int | None = None
         self._open_writer: Writer | None = None
@@ -57,7 +62,10 @@ class SqliteStore:
         return await self._writer.read(lambda connection: _load(connection, event_ids, keys, runs))
 
     async def apply(self, changes: Sequence[Change]) -> frozenset[str]:
-        return await self._writer.write(lambda connection: _apply(connection, changes))
+        refused = await self._writer.write(lambda connection: _apply(connection, changes))
+        if changes:
+            self._on_commit()
+        return refused
 
     async def try_out(self) -> None:
         await self._writer.write(

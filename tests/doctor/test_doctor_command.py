@@ -17,6 +17,7 @@ from engine.config import Settings
 from engine.doctor.finding import Finding, hint, not_checked, ok, wrong
 from engine.doctor.here import database_finding, flows_findings, settings_findings
 from engine.simulator.server import SimulatorServer
+from engine.store.postgres import PostgresStore
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -217,3 +218,22 @@ def test_a_database_that_cannot_be_used_is_wrong(tmp_path, problem):
     spoil(path)
 
     assert database(path) == wrong("database", f"the database {path} {problem}", fix)
+
+
+async def test_a_database_in_postgresql_is_looked_at_and_not_made(postgres_server, postgres_url, unused_tcp_port):
+    def finding(url: str):
+        return asyncio.to_thread(database_finding, Settings(database=url))
+
+    name = f"the PostgreSQL database {postgres_url.rpartition('/')[2]} at 127.0.0.1:{postgres_server.port}"
+    gone = f"postgresql://anna:geheim@127.0.0.1:{unused_tcp_port}/calls"
+
+    assert await finding(postgres_url) == not_checked("database", f"what it needs in {name} is made at the first start")
+    store = PostgresStore(postgres_url)
+    await store.open()
+    await store.close()
+    assert await finding(postgres_url) == ok("database", name)
+    assert await finding(gone) == wrong(
+        "database",
+        f"the PostgreSQL database calls at 127.0.0.1:{unused_tcp_port} cannot be reached",
+        "check that PostgreSQL runs, and that RINGFLOW_DATABASE names it",
+    )

@@ -91,7 +91,7 @@ asyncio.run(serve(settings, load(files).version, files, checkpoint=checkpoint, r
 class Program:
     """Starts the service as a program of its own, as often as needed, always at the same port."""
 
-    def __init__(self, folder: Path, simulator: SimulatorServer, flow: str = FLOW) -> None:
+    def __init__(self, folder: Path, simulator: SimulatorServer, flow: str = FLOW, database: str = "") -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -104,7 +104,8 @@ class Program:
             "TELNYX_PUBLIC_KEY": simulator.public_key,
             "TELNYX_API_URL": simulator.url,
             "RINGFLOW_FLOWS": str(folder),
-            "RINGFLOW_DATABASE": f"sqlite:///{folder}/ringflow.db",
+            "RINGFLOW_DATABASE": database or f"sqlite:///{folder}/ringflow.db",
+            "RINGFLOW_ADMIN_LISTEN": f"unix:{folder}/admin.sock",
             "RINGFLOW_LISTEN": f"127.0.0.1:{port}",
             "RINGFLOW_LOG_LEVEL": "error",
         }
