@@ -92,6 +92,20 @@ class Settings:
         """
         return self.database.removeprefix(_SQLITE) if self.database.startswith(_SQLITE) else None
 
+    def sqlite_file(self, what: str) -> str:
+        """
+        Return ``database_path`` for the command *what*, which works on a file.
+
+        Raises:
+            SettingsError: the database is in PostgreSQL.
+        """
+        if self.database_path is None:
+            raise SettingsError(
+                f"ringflow {what} works on an SQLite file, and RINGFLOW_DATABASE names a PostgreSQL database; "
+                "use PostgreSQL's own tools there, such as pg_dump and psql"
+            )
+        return self.database_path
+
     @property
     def admin_socket(self) -> str | None:
         """The path of the admin listener's Unix socket; None when it listens on a port."""

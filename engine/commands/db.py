@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -35,7 +36,7 @@ def backup(file: Path, force: bool, form: str) -> int:
     """Write a checked copy to FILE, also while the service runs."""
     from engine.store.backup import back_up
 
-    facts = back_up(Path(settings().database_path), file, may_replace=force)
+    facts = back_up(Path(settings().sqlite_file("db backup")), file, may_replace=force)
     if form == "json":
         say(json.dumps({"file": str(file), "bytes": facts.bytes, **facts.counts}))
     else:
@@ -49,7 +50,7 @@ def check(form: str) -> int:
     """Say whether it is sound, and what it holds."""
     from engine.store.looking import COUNTS, facts_of
 
-    path = settings().database_path
+    path = settings().sqlite_file("db check")
     facts = facts_of(Path(path))
     if form == "json":
         answer = {"database": path, "sound": not facts.problems, "problems": facts.problems, "schema": facts.schema}
@@ -85,10 +86,10 @@ def _prune(wanted: dict[str, float]) -> dict[str, Any]:
     import asyncio
 
     found = settings()
-    try:
-        return asyncio.run(_prune_alone(Path(found.database_path), wanted["older_than_s"]))
-    except StoreLocked:
-        return ask_service(found, "db/prune", wanted, again="give the command once more; that harms nothing")
+    if found.database_path is not None:
+        with contextlib.suppress(StoreLocked):
+            return asyncio.run(_prune_alone(Path(found.database_path), wanted["older_than_s"]))
+    return ask_service(found, "db/prune", wanted, again="give the command once more; that harms nothing")
 
 
 async def _prune_alone(path: Path, older_than_s: float) -> dict[str, Any]:

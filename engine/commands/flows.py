@@ -31,7 +31,7 @@ def list_versions(form: str) -> int:
     """List the versions that the database keeps."""
     from engine.store.looking import kept_versions
 
-    kept = kept_versions(Path(settings().database_path))
+    kept = kept_versions(Path(settings().sqlite_file("flows list")))
     rows = [_row(version, has_pin=any(each.is_pinned for each in kept)) for version in kept]
     if form == "json":
         say(json.dumps(rows))

@@ -27,7 +27,7 @@ def history_and_redaction(*, full_numbers: bool = False) -> Iterator[tuple[Histo
     from engine.store.reading import read_history
 
     found = settings()
-    with read_history(found.database_path) as history:
+    with read_history(found.sqlite_file("calls")) as history:
         yield history, redaction(found.secret_values, full_numbers=full_numbers or found.log_full_numbers)
 
 
