@@ -25,6 +25,7 @@ from engine.commands.listen import listen
 from engine.commands.route import route
 from engine.commands.schema import schema
 from engine.commands.serve import serve
+from engine.commands.show import show
 from engine.commands.simulate import simulate
 from engine.commands.starting import init, new
 from engine.commands.terminal import ENGINE, OK, PROBLEMS, USAGE
@@ -99,8 +100,8 @@ def cli() -> None:
 
 
 _COMMANDS = (
-    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, calls, flows,
-    db, simulate, trigger,
+    init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, calls, show,
+    flows, db, simulate, trigger,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

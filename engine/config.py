@@ -101,7 +101,7 @@ class Settings:
         """
         if self.database_path is None:
             raise SettingsError(
-                f"ringflow {what} works on an SQLite file, and RINGFLOW_DATABASE names a PostgreSQL database; "
+                f"'{what}' works on an SQLite file, and RINGFLOW_DATABASE names a PostgreSQL database; "
                 "use PostgreSQL's own tools there, such as pg_dump and psql"
             )
         return self.database_path

@@ -18,6 +18,6 @@ def test_a_command_for_files_says_what_to_use_instead(
     words = " ".join(command.split()[:2]).removesuffix(" copy.db")
     assert code == 2
     assert capsys.readouterr().err == (
-        f"ringflow: ringflow {words} works on an SQLite file, and RINGFLOW_DATABASE names a PostgreSQL database; "
+        f"ringflow: '{words}' works on an SQLite file, and RINGFLOW_DATABASE names a PostgreSQL database; "
         "use PostgreSQL's own tools there, such as pg_dump and psql\n"
     )

@@ -14,7 +14,7 @@ from engine.cli import cli, main
 from engine.listen.fixture import MOST_FILES
 
 PAGE = (DOCS / "commands.md").read_text(encoding="utf-8")
-WITH_OPTIONS = ("doctor", "listen", "call", "calls")
+WITH_OPTIONS = ("doctor", "listen", "call", "calls", "show")
 
 
 def section(heading: str) -> str:
