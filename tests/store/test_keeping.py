@@ -130,6 +130,8 @@ async def test_what_is_there_is_replaced_only_when_asked_to(tmp_path):
     [
         ("ringflow.db", "is the database itself"),
         ("folder/../ringflow.db", "is the database itself"),
+        ("folder/../ringflow.db.lock", "belongs to the database itself"),
+        ("ringflow.db-wal", "belongs to the database itself"),
         ("other.db", r"other.db-wal is there, so .*other.db is a database in use"),
         ("folder", "is a folder; name a file in it"),
         ("nowhere/copy.db", "there is no folder .*nowhere; make it first"),
@@ -158,6 +160,7 @@ async def test_damaged_database_is_found_and_does_not_replace_an_older_backup(tm
         back_up(path, copy, may_replace=True)
 
     assert facts.problems
+    assert not any("\n" in problem or "***" in problem for problem in facts.problems)
     assert facts.counts == {}
     assert copy.read_text() == "the last good one"
     assert list(tmp_path.glob(".*")) == []
