@@ -15,7 +15,7 @@ from engine.commands.asking import ask_service
 from engine.commands.folders import settings
 from engine.commands.group import Commands
 from engine.commands.terminal import OK, PROBLEMS, format_option, say
-from engine.errors import StoreLocked, StoreUnavailable
+from engine.errors import StoreLocked
 
 if TYPE_CHECKING:
     from engine.store.looking import Facts
@@ -93,12 +93,11 @@ def _prune(wanted: dict[str, float]) -> dict[str, Any]:
 
 
 async def _prune_alone(path: Path, older_than_s: float) -> dict[str, Any]:
-    from engine.store.looking import look_at
+    from engine.store.looking import require_database
     from engine.store.sqlite import SqliteStore
     from engine.upkeep import prune
 
-    if not look_at(path):
-        raise StoreUnavailable(f"there is no database {path}; set RINGFLOW_DATABASE as the service has it")
+    require_database(path)
     store = SqliteStore(path, lock_wait_s=0)
     await store.open()
     try:

@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import CommandRefused, StoreDamaged, StoreUnavailable
-from engine.store.looking import Facts, facts_of, read_only
+from engine.store.looking import Facts, facts_of, read_only, require_database
 from engine.store.opening import DAMAGED, explained
+
+_BESIDE = ("-wal", "-shm", "-journal", ".lock", ".sock")  # what a service has beside its database
 
 
 def back_up(path: Path, target: Path, *, may_replace: bool = False) -> Facts:
@@ -47,12 +49,15 @@ def back_up(path: Path, target: Path, *, may_replace: bool = False) -> Facts:
 
 
 def _refuse_to_harm(path: Path, target: Path, may_replace: bool) -> None:
+    require_database(path)
     if not target.parent.is_dir():
         raise CommandRefused(f"there is no folder {target.parent}; make it first")
     if target.is_dir():
         raise CommandRefused(f"{target} is a folder; name a file in it, such as {target / 'backup.db'}")
-    if target.exists() and path.exists() and target.samefile(path):
+    if target.exists() and target.samefile(path):
         raise CommandRefused(f"{target} is the database itself; name another file for the backup")
+    if target.parent.samefile(path.parent) and target.name in {f"{path.name}{ending}" for ending in _BESIDE}:
+        raise CommandRefused(f"{target} belongs to the database itself; name another file for the backup")
     beside = target.with_name(f"{target.name}-wal")
     if beside.exists():
         raise CommandRefused(f"{beside} is there, so {target} is a database in use; choose another name")

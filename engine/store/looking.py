@@ -100,11 +100,16 @@ def kept_versions(path: Path) -> list[KeptVersion]:
     ]
 
 
+def require_database(path: Path) -> None:
+    """Raises StoreUnavailable when there is no file at *path*; a typing error is not to make one."""
+    if not path.exists():
+        raise StoreUnavailable(f"there is no database {path}; set RINGFLOW_DATABASE as the service has it")
+
+
 @contextmanager
 def read_only(path: Path) -> Iterator[sqlite3.Connection]:
     """Give a connection that cannot write, and turn its errors into sentences about the database at *path*."""
-    if not path.exists():
-        raise StoreUnavailable(f"there is no database {path}; set RINGFLOW_DATABASE as the service has it")
+    require_database(path)
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=1.0)) as found:
             yield found
@@ -121,7 +126,8 @@ def _problems(found: sqlite3.Connection) -> tuple[str, ...]:
         rows = found.execute(f"pragma integrity_check({_MOST_PROBLEMS})").fetchall()
     except sqlite3.DatabaseError as error:
         return (str(error),)
-    return tuple(str(row[0]) for row in rows if row[0] != "ok")
+    lines = [line for (text,) in rows for line in text.splitlines()]  # older SQLite: all in one row, under a head
+    return tuple(line for line in lines if line != "ok" and not line.startswith("***"))
 
 
 def _size(path: Path) -> int:

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,7 +19,6 @@ _LOCK_POLL_S = 0.05
 _BUSY_S = 1.0  # how long another program, such as a backup, may hold the file before a statement fails
 
 _CHECK_S = 1.0  # of each start: 300 MB that the system has in memory; whoever calls meanwhile is heard at the retry
-_CHECK_STEPS = 10_000  # of SQLite's machine between two looks at the clock
 DAMAGED = "is damaged; restore it from a backup, as docs/operating.md says under 'A damaged database'"
 
 _REASONS = {
@@ -107,17 +107,24 @@ def connect(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
 
 def _look_for_damage(connection: sqlite3.Connection, path: Path) -> None:
     """Raises StoreDamaged for what a short look finds."""
-    deadline = time.monotonic() + _CHECK_S
-    connection.set_progress_handler(lambda: time.monotonic() > deadline, _CHECK_STEPS)
+    is_over = threading.Event()
+
+    def end() -> None:
+        is_over.set()
+        connection.interrupt()  # SQLite before 3.41 asks no progress handler meanwhile (measured with 3.40)
+
+    timer = threading.Timer(_CHECK_S, end)
+    timer.start()
     try:
         (found,) = connection.execute("pragma quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
             raise
-        return  # the time is over, and nothing was found
+        found = "ok"
     finally:
-        connection.set_progress_handler(None, 0)
-    if found != "ok":
+        timer.cancel()
+        timer.join()  # or it would interrupt what comes next
+    if found != "ok" and not is_over.is_set():  # half a look may find what is not so
         raise StoreDamaged(f"the database {path} {DAMAGED}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import stat
 from contextlib import asynccontextmanager, closing
@@ -76,6 +77,29 @@ async def test_backup_holds_what_was_committed_and_the_service_goes_on(tmp_path)
         assert len((await store.outstanding()).timers) == 3
 
 
+async def test_each_backup_under_load_is_of_one_moment(tmp_path):
+    path, copy = tmp_path / "ringflow.db", tmp_path / "copy.db"
+    found = []
+    async with opened(path) as store:
+        await store.apply(calls(10))
+
+        async def write() -> None:
+            for first in range(10, 100_000, 10):  # each commit: ten calls with their timers and journal
+                await store.apply(calls(10, first=first))
+
+        writing = asyncio.create_task(write())
+        for _ in range(10):
+            facts = await asyncio.to_thread(back_up, path, copy, may_replace=True)
+            found.append(facts.counts)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+
+    sizes = [each["calls"] for each in found]
+    assert found == [counts(size) for size in sizes]
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > sizes[0] >= 10
+
+
 async def test_backup_is_one_file_and_leaves_nothing_beside_it(tmp_path):
     (tmp_path / "backups").mkdir()
     async with opened(tmp_path / "ringflow.db") as store:
@@ -106,6 +130,8 @@ async def test_what_is_there_is_replaced_only_when_asked_to(tmp_path):
     [
         ("ringflow.db", "is the database itself"),
         ("folder/../ringflow.db", "is the database itself"),
+        ("folder/../ringflow.db.lock", "belongs to the database itself"),
+        ("ringflow.db-wal", "belongs to the database itself"),
         ("other.db", r"other.db-wal is there, so .*other.db is a database in use"),
         ("folder", "is a folder; name a file in it"),
         ("nowhere/copy.db", "there is no folder .*nowhere; make it first"),
@@ -134,6 +160,7 @@ async def test_damaged_database_is_found_and_does_not_replace_an_older_backup(tm
         back_up(path, copy, may_replace=True)
 
     assert facts.problems
+    assert not any("\n" in problem or "***" in problem for problem in facts.problems)
     assert facts.counts == {}
     assert copy.read_text() == "the last good one"
     assert list(tmp_path.glob(".*")) == []
@@ -147,11 +174,17 @@ async def test_service_does_not_start_on_a_damaged_database(tmp_path):
 
 
 async def test_look_at_the_start_ends_in_time(tmp_path, monkeypatch):
-    await damaged(tmp_path / "ringflow.db")
-    monkeypatch.setattr("engine.store.opening._CHECK_S", -1.0)
-    monkeypatch.setattr("engine.store.opening._CHECK_STEPS", 1)
+    async with opened(tmp_path / "ringflow.db") as store:
+        await store._writer.write(
+            lambda connection: connection.execute(
+                "with recursive n (i) as (select 1 union all select i + 1 from n where i < 60000) "
+                "insert into keys select 'leg:' || i || hex(zeroblob(100)), 'run' || i from n"
+            )
+        )
+    write_over(tmp_path / "ringflow.db")
+    monkeypatch.setattr("engine.store.opening._CHECK_S", 0.0)
 
-    async with opened(tmp_path / "ringflow.db") as store:  # the damage was not reached
+    async with opened(tmp_path / "ringflow.db") as store:  # it had no time to find the damage
         assert await store.note("a") is None
 
 
