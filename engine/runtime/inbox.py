@@ -322,11 +322,11 @@ class Inbox:
 
     async def _wait_for_store(self) -> None:
         """Return when the database can be written again."""
-        pause_s = _FIRST_PAUSE_S
+        pause_s = 0.0 if self._in_doubt else _FIRST_PAUSE_S  # a single connection that broke keeps nobody waiting
         while self.trouble is not None:
             self._log.error("database_away", problem=self.trouble)
             await self._clock.sleep_until(self._clock.now() + pause_s)
-            pause_s = min(pause_s * 2, _LAST_PAUSE_S)
+            pause_s = min(max(pause_s * 2, _FIRST_PAUSE_S), _LAST_PAUSE_S)
             try:
                 await self._store.apply(())
                 await self._settle_doubts()
