@@ -322,13 +322,14 @@ class Inbox:
 
     async def _wait_for_store(self) -> None:
         """Return when the database can be written again. Each reason is told once."""
-        pause_s, told = _FIRST_PAUSE_S, ""
+        pause_s = 0.0 if self._in_doubt else _FIRST_PAUSE_S  # a single connection that broke keeps nobody waiting
+        told = ""
         while self.trouble is not None:
             if self.trouble != told:
                 self._log.error("database_away", problem=self.trouble)
                 told = self.trouble
             await self._clock.sleep_until(self._clock.now() + pause_s)
-            pause_s = min(pause_s * 2, _LAST_PAUSE_S)
+            pause_s = min(max(pause_s * 2, _FIRST_PAUSE_S), _LAST_PAUSE_S)
             try:
                 await self._store.try_out()
                 await self._settle_doubts()

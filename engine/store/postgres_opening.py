@@ -139,8 +139,7 @@ async def refuse_pooler(holder: asyncpg.Connection, other: asyncpg.Connection, *
         of_other = await other.fetchval(SQL["session"])
         if of_other == session or await holder.fetchval(SQL["session"]) != session:
             raise StoreUnavailable(
-                f"{database} is behind a pooler that shares connections between transactions; name PostgreSQL itself, "
-                "or a pooler in session mode, in RINGFLOW_DATABASE"
+                f"{database} is behind a pooler that shares connections; name PostgreSQL itself in RINGFLOW_DATABASE"
             )
 
 

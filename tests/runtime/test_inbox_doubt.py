@@ -58,9 +58,6 @@ async def test_commit_without_an_answer_is_done_and_followed_once(breaks):
     one = Setup(*breaks)
     async with running(one.inbox.run()):
         answers = one.submit(webhook("e1"), webhook("e2"), webhook("e3", leg="2"))
-        await settle()
-        assert (one.inbox.trouble, one.followed) == ("the connection broke", [])
-
         await one.clock.advance(5)
 
         assert await asyncio.gather(*answers) == [True, True, True]
@@ -82,8 +79,17 @@ async def test_our_own_event_in_doubt_counts_once(is_done):
     assert len(one.followed) == 1
 
 
+async def test_single_broken_connection_keeps_nobody_waiting():
+    one = Setup(True)
+    async with running(one.inbox.run()):
+        [answer] = one.submit(webhook("e1"))
+        await settle()
+
+        assert (answer.done(), one.inbox.trouble, one.followed_ids) == (True, None, ["e1"])
+
+
 async def test_run_that_went_on_meanwhile_is_decided_again():
-    one = Setup(False)
+    one = Setup(False, False)
     async with running(one.inbox.run()):
         answers = one.submit(webhook("e1"))
         await settle()
@@ -97,7 +103,7 @@ async def test_run_that_went_on_meanwhile_is_decided_again():
 
 
 async def test_what_waits_behind_a_doubt_comes_after_it():
-    one = Setup(False)
+    one = Setup(False, False)
     async with running(one.inbox.run()):
         first = one.inbox.post(Event(id="t1", type="action.accepted", run="anna", payload={}))
         await settle()

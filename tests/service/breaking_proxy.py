@@ -43,9 +43,10 @@ class BreakingProxy:
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, is_cut: asyncio.Event) -> None:
-    """Pass on what the server answers, up to the first answer after the cut."""
+    """Pass on what the server answers, until it ends or has answered after the cut."""
     while (answer := await reader.read(1 << 20)) and not is_cut.is_set():
         writer.write(answer)
+    writer.close()
 
 
 @asynccontextmanager

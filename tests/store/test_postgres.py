@@ -84,7 +84,7 @@ async def test_sessions_that_a_pooler_mixes_up_are_refused(postgres_url):
     async with connected(postgres_url) as one, connected(postgres_url) as other:
         await refuse_pooler(one, other, database="the database")
 
-        with pytest.raises(StoreUnavailable, match="name PostgreSQL itself, or a pooler in session mode"):
+        with pytest.raises(StoreUnavailable, match="behind a pooler that shares connections; name PostgreSQL itself"):
             await refuse_pooler(one, one, database="the database")
 
 
