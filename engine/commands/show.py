@@ -43,10 +43,22 @@ class Shown:
 
 @click.command(epilog="Example: ringflow show kq3vx8ab")
 @click.argument("call")
+@click.option("--as-scenario", is_flag=True, help="Print it as a test, to run and to change.")
+@click.option("--numbers", type=click.Choice(["made-up", "full"]), default="made-up", help="Whose numbers a test has.")
 @format_option()
-def show(call: str, form: str) -> int:
+def show(call: str, as_scenario: bool, numbers: str, form: str) -> int:
     """Show what happened in CALL: its 8 letters, the first few of them, or its call_control_id."""
-    with history_and_redaction() as (history, redact):
+    if form == "json" and as_scenario:
+        raise click.UsageError("a test is text: leave out --format json, or --as-scenario")
+    if numbers == "full" and not as_scenario:
+        raise click.UsageError("--numbers is for --as-scenario; RINGFLOW_LOG_NUMBERS=full shows whole numbers here")
+    # The numbers of a test are left out where they are made, so that those of the flows stay whole.
+    with history_and_redaction(full_numbers=as_scenario) as (history, redact):
+        if as_scenario:
+            from engine.commands.as_scenario import scenario_of
+
+            say(redact(scenario_of(history, run_named(history, call), full_numbers=numbers == "full")))
+            return OK
         found = _gathered(history, run_named(history, call), redact)
         if form == "json":
             say(json.dumps(redact(_as_json(found))))
