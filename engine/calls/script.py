@@ -69,7 +69,8 @@ def timeline(original: Original, *, full_numbers: bool) -> list[Item]:
         )
         found += (_with_number(item, told.leg, original.starts.get(role)) for item in items)
     end = max(entry.at for entry in original.legs[0].journal)
-    return sorted((item for item in found if item.at <= end), key=lambda item: item.at)
+    # What people did comes before what it led to, also in the same instant.
+    return sorted((item for item in found if item.at <= end), key=lambda item: (item.at, item.kind == "check"))
 
 
 def secret_presses(items: Iterable[Item]) -> int:

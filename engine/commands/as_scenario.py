@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"\+\d{7,15}")
 _MOST_LEGS = 20
 _MOST_LINES = 20_000
-_MOST_GUESSES = 5  # secret keys of which it is tried whether they were right
+_MOST_GUESSES = 3  # secret keys of which it is tried whether they were right
 _MOST_DROPPED = 10  # checks that are not true when the call is played again, such as one that was late
 _PATH = "call.test.yaml"
 _CHECK = re.compile(r" +- (?:is_in|hears|does|(?!telnyx)\w+: \{)")
@@ -86,10 +86,11 @@ def _original(history: History, run: str) -> tuple[Original, Mapping[str, bytes]
     from engine.calls.script import Original
     from engine.calls.summary import NAME_LENGTH
     from engine.language.loader import load_version
+    from engine.logs import call_name
 
     row = history.row(run)
     if row is None or not is_leg(run):
-        raise CommandRefused(f"only a call can become a test, and {run} is none; ringflow calls lists calls")
+        raise CommandRefused(f"only a call that has rung can become a test, and {call_name(run)} is none")
     files = history.files(row.version)
     version = load_version(files).version if files is not None else None
     if version is None or files is None:

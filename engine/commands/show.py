@@ -13,7 +13,7 @@ import click
 from engine.commands.calls import as_json, lasted
 from engine.commands.history import history_and_redaction, iso, local, run_named
 from engine.commands.terminal import OK, format_option, say
-from engine.core.names import is_leg
+from engine.core.names import PLAN, is_leg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def _gathered(history: History, run: str, redact: Redact) -> Shown:
         others = linked(Leg.decode(row.state), journal, rung)
     return Shown(
         run=run,
-        call=summary_of(row) if row is not None and ":" not in run.removeprefix("plan:") else None,
+        call=summary_of(row) if row is not None and (is_leg(run) or run.startswith(PLAN)) else None,
         lines=tuple(replace(line, text=redact(line.text)) for line in story(journal, flows)),
         linked=others,
         is_whole=len(journal) < _MOST_LINES,
@@ -133,9 +133,12 @@ def _head(found: Shown, now: float) -> list[str]:
     numbers = "".join(f", {word} {number}" for word, number in (("from", call.from_), ("to", call.to)) if number)
     end = f"ended {local(call.ended_at)}" if call.ended_at is not None else f"is {call.status}"
     state = f", in {call.state}" if call.state and call.ended_at is None else ""
+    stands = f"began {local(call.started_at)}, {end}{state}, lasted {lasted(call, now)}"
+    if call.status == "planned":
+        stands = f"is planned, rings at {local(call.started_at)}"
     return [
         f"call {call.call}: {call.flow or 'no flow'}{role}{numbers}",
-        f"began {local(call.started_at)}, {end}{state}, lasted {lasted(call, now)}",
+        stands,
         *([f"version {call.version[:8]} of the flows"] if call.version else []),
     ]
 

@@ -44,6 +44,39 @@ scenarios:
       - caller: hangs up
 """
 
+ROLES = ("caller", "agent")
+DOOR = {
+    "project.yaml": b'telnyx: {connection_id: "77", caller_id: "+15559990000"}',
+    "door.flow.yaml": b"""\
+flow: door
+about: Rings an agent.
+starts_when: {calls_to: any}
+anywhere: {on_error: hangup}
+start: hello
+states:
+  hello:
+    do:
+      - answer
+      - dial: {to: "+15559991111", as: agent, ring_for: 20s}
+    then: talk
+    on: {agent.call.hangup: hangup}
+  talk:
+    do: [{bridge: {to: agent}}]
+    on: {call.bridged: stay, agent.left: hangup}
+    after: {1h: hangup}
+roles:
+  agent:
+    anywhere: {on_error: hangup}
+    start: ready
+    states:
+      ready:
+        do: [{speak: "A caller."}]
+        then: talk
+      talk:
+        after: {1h: hangup}
+""",
+}
+
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -77,6 +110,19 @@ def test_the_script_passes(database, capsys, tmp_path, name: str):
     assert main(["test", str(tmp_path / "again.test.yaml")]) == 0
     assert "is_in: " in text
     assert "hears: " in text
+
+
+def test_whoever_is_rung_has_a_name_and_answers(database, capsys):
+    steps = 'caller: calls from "+34600111222"\nagent: answers\nwait: 30s\nagent: hangs up\nwait: 3s'
+    keep(database, played(DOOR, steps, test="door").stage, DOOR)
+
+    steps_of = [shown(capsys, name_of(capsys, role), "--as-scenario").partition("steps:\n")[2] for role in ROLES]
+
+    assert [step.strip() for step in steps_of[0].splitlines()] == [
+        "- caller: calls", "- agent: answers", "- is_in: talk", "- agent: {is_in: talk}", "- wait: 30s",
+        "- agent: hangs up", "- does: hangup",
+    ]  # fmt: skip
+    assert "- agent: hangs up" in steps_of[1]
 
 
 def test_a_script_notices_that_the_flow_has_changed(database, capsys):
@@ -143,7 +189,10 @@ def test_a_call_that_depended_on_others_says_so(database, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["room:team_room", "--as-scenario"], "only a call can become a test, and room:team_room is none"),
+        (
+            ["room:team_room", "--as-scenario"],
+            "only a call that has rung can become a test, and room:team_room is none",
+        ),
         (["f388", "--as-scenario", "--format", "json"], "a test is text: leave out --format json, or --as-scenario"),
         (["f388", "--numbers", "full"], "--numbers is for --as-scenario"),
     ],
