@@ -39,17 +39,18 @@ class Linked:
 
 def story(journal: Sequence[JournalEntry], flows: Mapping[str, Flow]) -> Iterator[Line]:
     """Yield the lines of one run's history. *flows* are those of its version, none where they are not kept."""
-    cause, is_leaving = _NOWHERE, False
+    cause, is_leaving, is_answered = _NOWHERE, False, False
     for entry, following in zip_longest(journal, journal[1:]):
         match entry.kind:
             case "step" | "exit":
                 cause = (f"{entry.record['flow']}.flow.yaml", int(entry.record.get("line") or 0))
             case "event":
                 cause, is_leaving = _NOWHERE, entry.record.get("at") == LEAVING
+                is_answered = is_answered or entry.record.get("type") == "call.answered"
         if entry.kind == "step" and (following is None or following.kind not in _SENDS):
             yield Line(entry.at, "does", str(entry.record["verb"]), *cause)
-        elif entry.kind == "ended" and is_leaving:
-            yield Line(entry.at, "ended", "the flow hung up")
+        elif entry.kind == "ended" and (is_leaving or not is_answered):
+            yield Line(entry.at, "ended", "the flow hung up" if is_leaving else "it was never answered")
         elif (told := in_words(entry.kind, entry.record)) is not None:
             place = _place_of_state(entry, flows) if entry.kind == "state" else cause
             yield Line(entry.at, *told, *(place if entry.kind in _PLACED else _NOWHERE))

@@ -13,7 +13,7 @@ import click
 from engine.commands.calls import as_json, lasted
 from engine.commands.history import history_and_redaction, iso, local, run_named
 from engine.commands.terminal import OK, format_option, say
-from engine.core.names import is_leg
+from engine.core.names import PLAN, is_leg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,10 +43,22 @@ class Shown:
 
 @click.command(epilog="Example: ringflow show kq3vx8ab")
 @click.argument("call")
+@click.option("--as-scenario", is_flag=True, help="Print it as a test, to run and to change.")
+@click.option("--numbers", type=click.Choice(["made-up", "full"]), default="made-up", help="Whose numbers a test has.")
 @format_option()
-def show(call: str, form: str) -> int:
+def show(call: str, as_scenario: bool, numbers: str, form: str) -> int:
     """Show what happened in CALL: its 8 letters, the first few of them, or its call_control_id."""
-    with history_and_redaction() as (history, redact):
+    if form == "json" and as_scenario:
+        raise click.UsageError("a test is text: leave out --format json, or --as-scenario")
+    if numbers == "full" and not as_scenario:
+        raise click.UsageError("--numbers is for --as-scenario; RINGFLOW_LOG_NUMBERS=full shows whole numbers here")
+    # The numbers of a test are left out where they are made, so that those of the flows stay whole.
+    with history_and_redaction(full_numbers=as_scenario) as (history, redact):
+        if as_scenario:
+            from engine.commands.as_scenario import scenario_of
+
+            say(redact(scenario_of(history, run_named(history, call), full_numbers=numbers == "full")))
+            return OK
         found = _gathered(history, run_named(history, call), redact)
         if form == "json":
             say(json.dumps(redact(_as_json(found))))
@@ -69,7 +81,7 @@ def _gathered(history: History, run: str, redact: Redact) -> Shown:
         others = linked(Leg.decode(row.state), journal, rung)
     return Shown(
         run=run,
-        call=summary_of(row) if row is not None and ":" not in run.removeprefix("plan:") else None,
+        call=summary_of(row) if row is not None and (is_leg(run) or run.startswith(PLAN)) else None,
         lines=tuple(replace(line, text=redact(line.text)) for line in story(journal, flows)),
         linked=others,
         is_whole=len(journal) < _MOST_LINES,
@@ -121,9 +133,12 @@ def _head(found: Shown, now: float) -> list[str]:
     numbers = "".join(f", {word} {number}" for word, number in (("from", call.from_), ("to", call.to)) if number)
     end = f"ended {local(call.ended_at)}" if call.ended_at is not None else f"is {call.status}"
     state = f", in {call.state}" if call.state and call.ended_at is None else ""
+    stands = f"began {local(call.started_at)}, {end}{state}, lasted {lasted(call, now)}"
+    if call.status == "planned":
+        stands = f"is planned, rings at {local(call.started_at)}"
     return [
         f"call {call.call}: {call.flow or 'no flow'}{role}{numbers}",
-        f"began {local(call.started_at)}, {end}{state}, lasted {lasted(call, now)}",
+        stands,
         *([f"version {call.version[:8]} of the flows"] if call.version else []),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -72,6 +73,13 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return play
 
 
+@pytest.fixture
+def database_of_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = "caller: is called\ncaller: does not answer\nwait: 7m"
+    keep(tmp_path / "plan.db", played(shipped(), steps, test="callback").stage, shipped())
+    monkeypatch.setenv("RINGFLOW_DATABASE", f"sqlite:///{tmp_path}/plan.db")
+
+
 def name_of(capsys: pytest.CaptureFixture[str], role: str = "caller") -> str:
     main(["calls", "--format", "json"])
     return next(str(call["call"]) for call in json.loads(capsys.readouterr().out) if call["role"] == role)
@@ -128,6 +136,16 @@ def test_programs_get_every_line_with_its_place(kept, capsys):
         {"kind": "ended", "text": "the flow hung up", "path": None},
     ]  # fmt: skip
     assert told["lines"][0]["after_s"] == 0.0
+
+
+def test_a_planned_call_and_an_attempt_that_nobody_answered(database_of_plan, capsys):
+    main(["calls", "--format", "json"])
+    attempt, planned = json.loads(capsys.readouterr().out)
+
+    assert shown(capsys, attempt["call"]).splitlines()[-1] == "   0:30.0  ended    it was never answered"
+    told = shown(capsys, planned["call"])
+    assert re.search(r"^is planned, rings at 2026-01-05 \d\d:\d\d:30$", told, re.MULTILINE)
+    assert "0:30.0  note     not answered: callback calls +…0101, why timeout" in told
 
 
 def test_a_room_is_shown_by_its_name(kept, capsys):
