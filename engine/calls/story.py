@@ -49,7 +49,7 @@ def story(journal: Sequence[JournalEntry], flows: Mapping[str, Flow]) -> Iterato
                 is_answered = is_answered or entry.record.get("type") == "call.answered"
         if entry.kind == "step" and (following is None or following.kind not in _SENDS):
             yield Line(entry.at, "does", str(entry.record["verb"]), *cause)
-        elif entry.kind == "ended" and (is_leaving or not is_answered):
+        elif entry.kind == "ended" and entry.record["why"] == "hangup" and (is_leaving or not is_answered):
             yield Line(entry.at, "ended", "the flow hung up" if is_leaving else "it was never answered")
         elif (told := in_words(entry.kind, entry.record)) is not None:
             place = _place_of_state(entry, flows) if entry.kind == "state" else cause
