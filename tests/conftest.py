@@ -10,7 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from postgres_server import PostgresServer, programs
+
+# How fast examples are made says something of the machine, not of what is tested.
+settings.register_profile("ringflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ringflow")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
