@@ -29,7 +29,7 @@ _BETWEEN_S = 0.5  # two lines about the progress
     show_default=True,
     help="How many of them are Telnyx's refusals.",
 )
-@click.option("--limit", type=click.FloatRange(1), default=60, show_default=True, help="Seconds for one flow, at most.")
+@click.option("--limit", type=click.FloatRange(1), default=50, show_default=True, help="Seconds for one flow, at most.")
 @format_option()
 def explore(paths: tuple[str, ...], depth: int, refusals: int, limit: float, form: str) -> int:
     """Walk every call that flows can have, and show the shortest that goes wrong. PATHS are folders, or flows."""
