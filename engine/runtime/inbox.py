@@ -19,8 +19,8 @@ _BATCH = 64
 _BUSY_BATCH = 4  # a last batch of this size opens a window, so that more events share the next commit
 _WINDOW_S = 0.001
 _TRIES = 3  # for runs that something else changed between load and commit
-_MORE_TRIES = 60  # for what is left then, without the others of its batch: other processes are at the same run
-_GAP_S = 0.002  # before each of those, for one time more each time, up to _LONGEST_GAP_S
+_TRIES_AMONG_MANY = 60  # where other processes may be at the same run
+_GAP_S = 0.002  # before each try after the third, once more for each, up to _LONGEST_GAP_S
 _LONGEST_GAP_S = 0.05
 _FIRST_PAUSE_S = 0.1  # before the database is tried again, doubled up to the last
 _LAST_PAUSE_S = 1.0
@@ -198,7 +198,7 @@ class Inbox:
         """
         rest = list(batch)
         try:
-            for number in range(_TRIES + _MORE_TRIES):
+            for number in range(_TRIES if self._store.shared is None else _TRIES_AMONG_MANY):
                 if number >= _TRIES:
                     await asyncio.sleep(random.uniform(0.0, min(_GAP_S * number, _LONGEST_GAP_S)))
                 rest = await self._apply(rest)
