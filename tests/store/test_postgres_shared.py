@@ -265,9 +265,7 @@ async def test_timers_are_for_the_first_process_and_late_ones_for_all(postgres_u
 
 async def test_processes_that_start_together_make_the_tables_once_and_agree_on_a_note(postgres_url):
     async with processes(postgres_url, 5) as stores:
-        names = await asyncio.gather(
-            *(store.first_note("install", str(number)) for number, store in enumerate(stores))
-        )
+        names = await asyncio.gather(*(store.first_note("install", str(number)) for number, store in enumerate(stores)))
 
     assert len(set(names)) == 1
 
