@@ -107,8 +107,8 @@ insert into owners (id) values ($1);
 select hand_over_v1($1, $2);
 
 -- name: beat
-update owners set beat_at = clock_timestamp(), free_since = null, paused_until = $2 where id = $1
-returning extract(epoch from clock_timestamp())::double precision;
+update owners set beat_at = instant(), free_since = null, paused_until = $2 where id = $1
+returning extract(epoch from instant())::double precision;
 
 -- name: bury
 select bury_v1($1, $2, $3);
@@ -118,7 +118,7 @@ select claim_v1($1, 500);
 
 -- name: others
 select count(*), coalesce(max(paused_until), 0) from owners
-where id <> $1 and beat_at > clock_timestamp() - make_interval(secs => $2);
+where id <> $1 and beat_at > instant() - make_interval(secs => $2);
 
 -- name: lock_migrations
 select pg_advisory_lock(hashtextextended('ringflow migrations', 0));

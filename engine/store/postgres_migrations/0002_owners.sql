@@ -1,8 +1,13 @@
+-- The time that all leases go by.
+create function instant() returns timestamptz language sql volatile as $$
+    select clock_timestamp()
+$$;
+
 -- The processes that serve, each with a lease by this server's clock. free_since is when another one first found the
 -- lock of its session free: its connection has ended, and its last requests will soon have.
 create table owners (
     id text primary key,
-    beat_at timestamptz not null default clock_timestamp(),
+    beat_at timestamptz not null default instant(),
     free_since timestamptz,
     paused_until double precision not null default 0
 );
@@ -122,14 +127,14 @@ begin
     for other in select owners.id from owners where owners.id <> me order by owners.id loop
         if pg_try_advisory_xact_lock(owner_lock(other.id)) then
             delete from owners
-            where owners.id = other.id and owners.free_since < clock_timestamp() - make_interval(secs => rest_s);
+            where owners.id = other.id and owners.free_since < instant() - make_interval(secs => rest_s);
             update owners
-            set free_since = clock_timestamp()
+            set free_since = instant()
             where owners.id = other.id and owners.free_since is null;
         else
             delete from owners
             where owners.id = other.id
-            and owners.beat_at < clock_timestamp() - make_interval(secs => lease_s + rest_s);
+            and owners.beat_at < instant() - make_interval(secs => lease_s + rest_s);
         end if;
     end loop;
 end
