@@ -124,8 +124,7 @@ class Outbox:
     def start(self, rows: Iterable[OutboxRow]) -> None:
         """Go on with the commands that another process left, oldest first."""
         for row in rows:
-            if row.command_id not in self._gone:
-                self._add(row, restarted=row.first_attempt_at is not None)
+            self._add(row, restarted=row.first_attempt_at is not None)
         for chain in self._chains.values():  # the clock that wrote created_at may have been set back meanwhile
             head = [chain.entries.popleft()] if chain.is_worked and chain.entries else []
             chain.entries = deque([*head, *sorted(chain.entries, key=lambda entry: entry.row.seq)])
@@ -189,7 +188,7 @@ class Outbox:
             await asyncio.get_running_loop().create_future()
 
     def _add(self, row: OutboxRow, *, restarted: bool = False) -> None:
-        if row.command_id in self._entries:
+        if row.command_id in self._entries or row.command_id in self._gone:
             return
         entry = self._entries[row.command_id] = _Entry(row, self._clock.now(), restarted)
         name = _chain_name(row)
