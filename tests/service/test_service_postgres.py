@@ -216,16 +216,17 @@ async def balancer(ports: list[int]):
 
 
 async def until_said(place, state: str, number: int = CALLERS) -> None:
-    async with asyncio.timeout(30):
-        while (
-            len({row["call"] for row in place.log.rows if row["event"] == "state" and row["state"] == state}) < number
-        ):
-            await place.log.news()
+    await until_rows(place, number, event="state", state=state)
 
 
 async def until_ended(place, number: int = CALLERS) -> None:
+    await until_rows(place, number, event="ended")
+
+
+async def until_rows(place, number: int, **fields) -> None:
+    """Return when the log has lines with *fields* of that many calls."""
     async with asyncio.timeout(30):
-        while len({row["call"] for row in place.log.rows if row["event"] == "ended"}) < number:
+        while len({row["call"] for row in place.log.rows if fields.items() <= row.items()}) < number:
             await place.log.news()
 
 
