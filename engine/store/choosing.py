@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 from engine.ports import Store
-from engine.store import looking
+from engine.store import looking, reading
+from engine.store.looking import Facts
+from engine.store.reading import History
 from engine.store.sqlite import SqliteStore
 
 _SQLITE = "sqlite:///"
@@ -42,3 +46,26 @@ def look_at(address: str) -> bool:
     from engine.store import postgres_opening
 
     return asyncio.run(postgres_opening.look_at(address))
+
+
+def history_at(address: str) -> AbstractContextManager[History]:
+    """
+    Give what is stored at *address* to read, whether a service runs or not; no event loop may run meanwhile.
+
+    Raises:
+        StoreUnavailable, StoreTooNew, StoreError: it cannot be read, and the message says what to do.
+    """
+    if address.startswith(_SQLITE):
+        return reading.read_history(address.removeprefix(_SQLITE))
+    from engine.store import postgres_reading
+
+    return postgres_reading.read_history(address)
+
+
+def facts_at(address: str) -> Facts:
+    """Return what the database at *address* holds. Raises StoreError: it cannot be read."""
+    if address.startswith(_SQLITE):
+        return looking.facts_of(Path(address.removeprefix(_SQLITE)))
+    from engine.store import postgres_reading
+
+    return postgres_reading.facts_of(address)
