@@ -79,6 +79,12 @@ class Outstanding:
     timers: Sequence[Timer] = ()
 
 
+class Prune(Protocol):
+    """What ``Store.prune`` does, with or without a store around it."""
+
+    async def __call__(self, *, before: float, limit: int = 500) -> int: ...
+
+
 class Store(Protocol):
     """
     The durable memory. One implementation per database, one test suite for all.
