@@ -19,7 +19,7 @@ import asyncpg
 
 _STARTS_WITHIN_S = 30
 _WHO_MAY_CONNECT = """\
-host all with_password 127.0.0.1/32 scram-sha-256
+host all with_password,changing 127.0.0.1/32 scram-sha-256
 hostssl all with_ssl 127.0.0.1/32 trust
 host all with_ssl 127.0.0.1/32 reject
 host all all 127.0.0.1/32 trust
@@ -64,7 +64,7 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
-            user = _another_user()
+            user = another_user()
             os.chown(self._folder, user.pw_uid, user.pw_gid)
             self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
         with socket.socket() as probe:
@@ -151,7 +151,8 @@ class PostgresServer:
             raise RuntimeError(f"{program} failed: {done.stderr}")
 
 
-def _another_user() -> pwd.struct_passwd:
+def another_user() -> pwd.struct_passwd:
+    """Return a user for programs that refuse to run as root."""
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name)

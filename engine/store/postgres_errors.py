@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from engine.errors import DefectError, RingflowError, StoreUnavailable
-from engine.store.postgres_refusals import SETTING, refusal
+from engine.store.postgres_refusals import POOLED, SETTING, refusal
 
 # Whatever was asked for may have been done: the connection went away, or the answer did not come in time.
 LOST = (
@@ -40,7 +40,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((asyncpg.QueryCanceledError,), "took too long to answer; try again when it has less to do"),
     ((asyncpg.DiskFullError,), "cannot grow because the disk is full; free some space"),
     ((asyncpg.OperatorInterventionError,), "has ended the connection, as it does when it is stopped; wait for it"),
-    ((asyncpg.ProtocolViolationError,), f"is behind a connection pooler; name PostgreSQL itself in {SETTING}"),
+    ((asyncpg.ProtocolViolationError,), POOLED),
     (
         (asyncpg.PostgresConnectionError, asyncpg.InterfaceError),
         f"has broken off the connection; check that PostgreSQL runs, and that {SETTING} names it",

@@ -47,13 +47,13 @@ async def connect(url: str) -> asyncpg.Connection:
     require_files(url, database=named(url))
     try:
         connection = await asyncpg.connect(url, **_CONNECTION)
+        try:
+            await require_fit(connection, SESSION, database=named(url))
+        except BaseException:
+            await hang_up(connection)
+            raise
     except FAILURES as error:
         raise unconnected(named(url), error) from error
-    try:
-        require_fit(connection, database=named(url))
-    except StoreUnavailable:
-        await hang_up(connection)
-        raise
     return connection
 
 

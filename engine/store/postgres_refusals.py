@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
@@ -13,6 +14,7 @@ from engine.errors import StoreUnavailable
 
 OLDEST = 12  # the oldest PostgreSQL on which the tests have passed
 SETTING = "RINGFLOW_DATABASE"
+POOLED = f"is behind a connection pooler; name PostgreSQL itself in {SETTING}"
 _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 _ENCODING = "UTF8"
 _EXPIRED = 10  # OpenSSL's numbers, X509_V_ERR_...
@@ -50,10 +52,16 @@ def require_files(url: str, *, database: str) -> None:
             raise StoreUnavailable(f"{database} needs the file {file}, which cannot be read; mend {name} in {SETTING}")
 
 
-def require_fit(connection: asyncpg.Connection, *, database: str) -> None:
-    """Raises StoreUnavailable: the server is too old, or would not take every letter."""
-    version, encoding = connection.get_server_version(), connection.get_settings().server_encoding
-    problem = unfit(version.major, encoding)
+async def require_fit(connection: asyncpg.Connection, session: Mapping[str, str], *, database: str) -> None:
+    """
+    Return when *connection* can be relied on, with the settings *session* that were asked for at the login.
+
+    Raises StoreUnavailable: the server is too old, would not take every letter, or is behind a pooler.
+    """
+    problem = unfit(connection.get_server_version().major, connection.get_settings().server_encoding)
+    for name in ("search_path", "synchronous_commit"):
+        if problem is None and await connection.fetchval("select current_setting($1)", name) != session[name]:
+            problem = POOLED
     if problem is not None:
         raise StoreUnavailable(f"{database} {problem}")
 
