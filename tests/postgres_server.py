@@ -23,6 +23,7 @@ host all with_password,changing 127.0.0.1/32 scram-sha-256
 hostssl all with_ssl 127.0.0.1/32 trust
 host all with_ssl 127.0.0.1/32 reject
 host all all 127.0.0.1/32 trust
+host replication all 127.0.0.1/32 trust
 """
 _INSTALLED = (
     "/usr/lib/postgresql/*/bin",
@@ -54,10 +55,10 @@ class PostgresServer:
     """
     One server on a port of the loopback interface, with its data in a folder of its own.
 
-    It runs as another user when the tests run as root, for PostgreSQL refuses root.
+    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is a standby of it.
     """
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *, primary: PostgresServer | None = None) -> None:
         self._binaries = binaries
         self._folder = Path(tempfile.mkdtemp(prefix="ringflow-pg-"))
         self._numbers = itertools.count(1)
@@ -70,8 +71,13 @@ class PostgresServer:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        (self._data / "pg_hba.conf").write_text(_WHO_MAY_CONNECT)
+        if primary is None:
+            options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+            self._run("initdb", "-D", self._data, *options)
+            (self._data / "pg_hba.conf").write_text(_WHO_MAY_CONNECT)
+        else:
+            options = ("-R", "-c", "fast", "--no-sync")
+            self._run("pg_basebackup", "-d", primary.url("postgres"), "-D", self._data, *options)
         self.start()
 
     def url(self, database: str, *, user: str = "postgres", password: str = "") -> str:

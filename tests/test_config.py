@@ -93,6 +93,19 @@ def test_postgresql_has_no_file_and_its_password_is_a_secret():
     assert "hide" not in repr(settings)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://db/calls",
+        "postgresql:///calls?host=/run/postgresql",
+        "postgresql://anna@/calls?host=a,b&target_session_attrs=primary",
+        "postgresql://db/calls?sslmode=verify-full&sslrootcert=/etc/ca.pem&port=5433",
+    ],
+)
+def test_addresses_of_postgresql_may_have_options(address):
+    assert read({"RINGFLOW_DATABASE": address}).database == address
+
+
 def test_password_among_the_options_of_postgresql_is_a_secret_too():
     settings = read({"RINGFLOW_DATABASE": "postgresql://db/calls?user=anna&password=hide%40me&sslpassword=hidden"})
 

@@ -89,6 +89,14 @@ async def test_unknown_host_name_is_one_sentence():
     )
 
 
+@pytest.mark.slow
+async def test_server_that_does_not_answer_is_one_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        sentence = await refused(f"postgresql://127.0.0.1:{silent.getsockname()[1]}/calls")
+
+    assert sentence == "does not answer; check that PostgreSQL runs, and that RINGFLOW_DATABASE names it"
+
+
 # -- certificates ---------------------------------------------------------------------------------------------
 
 

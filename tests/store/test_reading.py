@@ -8,11 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
+from postgres_server import PostgresServer, programs
 
 from engine.core.change import Change, JournalEntry, Row
 from engine.errors import StoreError, StoreTooNew, StoreUnavailable
 from engine.ports import PINNED, Store
-from engine.store.choosing import facts_at, history_at, name_of, store_at
+from engine.store.choosing import facts_at, history_at, name_of, pruning_at, store_at
 from engine.store.looking import Facts
 from engine.store.sql import migrations
 
@@ -189,3 +190,44 @@ def test_a_file_that_is_no_database_of_ours_is_said_in_words(tmp_path):
     ):
         with pytest.raises(StoreUnavailable, match=words), history_at(f"sqlite:///{tmp_path}/{name}"):
             pass
+
+
+async def test_a_user_who_may_only_read_can_read(postgres_server, postgres_url):
+    store = store_at(postgres_url, lock_wait_s=0, on_commit=lambda: None)
+    await store.open()
+    await store.apply([Change(event_id="1", at=5.0, row=ROW)])
+    await postgres_server.ask("create role reader login")
+    name = postgres_url.rpartition("/")[2]
+    await postgres_server.ask("grant usage on schema ringflow to reader", name)
+    await postgres_server.ask("grant select on all tables in schema ringflow to reader", name)
+    address = postgres_url.replace("postgres@", "reader@")
+
+    assert await Place(address, store).read(lambda history: list(history.calls())) == [ROW]
+    assert (await asyncio.to_thread(facts_at, address)).counts["calls"] == 1
+    with pytest.raises(StoreUnavailable, match="refuses its tables to this user"):
+        async with pruning_at(address) as prune:
+            await prune(before=1.0)
+    await store.close()
+
+
+@pytest.mark.slow
+async def test_a_standby_is_read_and_not_written(postgres_server, postgres_url):
+    if not (programs() / "pg_basebackup").exists():
+        pytest.skip("SKIPPED: a standby is made with pg_basebackup, which this PostgreSQL lacks")
+    primary = store_at(postgres_url, lock_wait_s=0, on_commit=lambda: None)
+    await primary.open()
+    await primary.apply([Change(event_id="1", at=5.0, row=ROW, journal=(LINE,))])
+    await primary.close()
+    standby = await asyncio.to_thread(PostgresServer, programs(), primary=postgres_server)
+    try:
+        address = standby.url(postgres_url.rpartition("/")[2])
+
+        assert await Place(address, primary).read(lambda history: list(history.calls())) == [ROW]
+        assert (await asyncio.to_thread(facts_at, address)).counts["journal"] == 1
+        with pytest.raises(StoreUnavailable, match="can only be read, as a standby can; name the primary server"):
+            await store_at(address, lock_wait_s=0, on_commit=lambda: None).open()
+        with pytest.raises(StoreUnavailable, match="can only be read"):
+            async with pruning_at(address) as prune:
+                await prune(before=1.0)
+    finally:
+        standby.remove()
