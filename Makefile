@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check clean graphviz
+.PHONY: demo test check clean graphviz pgbouncer
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/ready-dev graphviz
+test: $(VENV)/ready-dev graphviz pgbouncer
 	$(BIN)/python -m pytest -n 2 -q -m "not slow"
 
 # Pictures of flows are drawn by Graphviz; without it their tests say that they are skipped.
@@ -20,6 +20,13 @@ graphviz:
 		{ apt-get install -qq -y --no-install-recommends graphviz >/dev/null 2>&1 || \
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends graphviz; } >/dev/null 2>&1; } } || \
 		echo "SKIPPED: the tests of SVG and PNG diagrams need Graphviz; on Debian and Ubuntu: apt-get install graphviz"
+
+# Poolers are refused; without PgBouncer the tests of that say that they are skipped. RUNLEVEL=1: it is not started.
+pgbouncer:
+	@PATH="$$PATH:/usr/sbin"; command -v pgbouncer >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		{ RUNLEVEL=1 apt-get install -qq -y --no-install-recommends pgbouncer >/dev/null 2>&1 || \
+		{ apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends pgbouncer; } >/dev/null 2>&1; } } || \
+		echo "SKIPPED: the tests of poolers need PgBouncer; on Debian and Ubuntu: apt-get install pgbouncer"
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff check .

@@ -133,6 +133,12 @@ class Shared(Protocol):
         ...
 
 
+class Prune(Protocol):
+    """What ``Store.prune`` does, with or without a store around it."""
+
+    async def __call__(self, *, before: float, limit: int = 500) -> int: ...
+
+
 class Store(Protocol):
     """
     The durable memory. One implementation per database, one test suite for all.

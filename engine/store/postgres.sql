@@ -34,8 +34,9 @@ limit 500;
 
 -- An id of its own again, so that it becomes the youngest.
 -- name: put_version
-insert into versions (version, files) values ($1, $2)
-on conflict (version) do update set files = excluded.files, id = default;
+insert into versions (version, files, since) values ($1, $2, extract(epoch from now())::double precision)
+on conflict (version) do update
+set files = excluded.files, id = default, since = coalesce(versions.since, excluded.since);
 
 -- name: all_versions
 select version, files from versions order by id;
@@ -146,3 +147,50 @@ create table if not exists migrations (number integer primary key, name text not
 
 -- name: note_migration
 insert into migrations (number, name, checksum) values ($1, $2, $3);
+
+-- What people are told about a database.
+-- name: count_calls
+select count(*) from runs where ended_at is null and version <> '';
+
+-- name: count_commands
+select count(*) from outbox;
+
+-- name: count_timers
+select count(*) from timers;
+
+-- name: count_journal
+select count(*) from journal;
+
+-- name: bytes
+select pg_database_size(current_database());
+
+-- name: kept_versions
+select version, since, (select count(*) from runs where runs.version = versions.version and ended_at is null)
+from versions order by id desc;
+
+-- What `ringflow calls` and `ringflow show` read.
+-- name: newest_calls
+select run, ver, state, version, ended_at from runs
+where run not like 'room:%' and run not like 'queue:%'
+order by id desc;
+
+-- name: row
+select run, ver, state, version, ended_at from runs where run = $1;
+
+-- name: run_by_key
+select run from keys where key = $1;
+
+-- name: runs_from
+select run from runs where run collate "C" >= $1 and run collate "C" < $2 order by run collate "C" limit $3;
+
+-- PostgreSQL refuses to read a state that holds a character of the value nought.
+-- name: rung_by
+select run, ver, state, version, ended_at from runs
+where id > (select id from runs where run = $1) and replace(state, '\u0000', '\ufffd')::json #>> '{origin,run}' = $2
+order by id limit $3;
+
+-- name: run_journal
+select run, at, kind, record from journal where run = $1 order by id limit $2;
+
+-- name: version_files
+select files from versions where version = $1;

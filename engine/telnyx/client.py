@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
@@ -12,6 +13,7 @@ from urllib.parse import quote, urlencode
 import aiohttp
 import httpx
 import orjson
+from aiohttp.connector import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
 
 from engine.core.answer import Answer, answer_from, not_sent
@@ -105,8 +107,9 @@ class TelnyxClient:
     def _session(self) -> aiohttp.ClientSession:
         """Called by the transport at the first request. What is the same in all requests is cheaper here."""
         connector = aiohttp.TCPConnector(
-            limit=self._max_connections, keepalive_timeout=_KEEPALIVE_S, ssl=self._ssl_context
-        )
+            limit=self._max_connections, keepalive_timeout=_KEEPALIVE_S, ssl=self._ssl_context,
+            socket_factory=self._socket,
+        )  # fmt: skip
         headers = {
             "content-type": "application/json",
             "accept": "application/json",
@@ -114,6 +117,14 @@ class TelnyxClient:
             "user-agent": "ringflow",
         }
         return aiohttp.ClientSession(connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar())
+
+    def _socket(self, address: AddrInfoType) -> socket.socket:
+        """Make a socket on which nothing of a request that was given up is transmitted any more."""
+        family, kind, protocol, *_ = address
+        made = socket.socket(family, kind, protocol)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(self._attempt_s * 1000))
+        return made
 
     def _operation(self, command: Command) -> Operation:
         operation = self._catalogue.operations.get(command.operation)
