@@ -55,7 +55,7 @@ class PostgresServer:
     """
     One server on a port of the loopback interface, with its data in a folder of its own.
 
-    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is a standby of it.
+    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is its standby.
     """
 
     def __init__(self, binaries: Path, *, primary: PostgresServer | None = None) -> None:
@@ -113,6 +113,7 @@ class PostgresServer:
             "unix_socket_directories": "",
             "fsync": "off",  # the tests end processes, never the machine
             "max_connections": "60",
+            "password_encryption": "scram-sha-256",  # not so by itself before version 14
             "log_min_messages": "fatal",
             **more,
         }
