@@ -55,7 +55,7 @@ class PostgresServer:
     """
     One server on a port of the loopback interface, with its data in a folder of its own.
 
-    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is its standby.
+    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is a standby.
     """
 
     def __init__(self, binaries: Path, *, primary: PostgresServer | None = None) -> None:
