@@ -113,6 +113,7 @@ class PostgresServer:
             "unix_socket_directories": "",
             "fsync": "off",  # the tests end processes, never the machine
             "max_connections": "60",
+            "password_encryption": "scram-sha-256",  # not so by itself before version 14
             "log_min_messages": "fatal",
             **more,
         }

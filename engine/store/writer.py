@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -47,6 +48,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="ringflow-store", daemon=True)
         self._is_closed = False
         self._damage: StoreDamaged | None = None
+        self._file = path.stat()
         connection.execute(f"pragma wal_autocheckpoint = {_AUTO_CHECKPOINT_PAGES}")
         self._thread.start()
 
@@ -99,14 +101,14 @@ class Writer:
             for job in reads:
                 self._do(job)
             self._answer(reads)
-            if writes and self._damage is not None:
+            if writes:
+                problem = self._damage or self._misplaced()
                 for job in writes:
-                    job.error = self._damage
+                    job.error = problem
+                if problem is None:
+                    self._commit(writes)
+                    is_dirty = True
                 self._answer(writes)
-            elif writes:
-                self._commit(writes)
-                self._answer(writes)
-                is_dirty = True
         self._connection.close()
 
     def _next_jobs(self) -> tuple[list[_Job], bool]:
@@ -145,6 +147,15 @@ class Writer:
             with suppress(sqlite3.Error):
                 if connection.in_transaction:
                     connection.execute("rollback")
+
+    def _misplaced(self) -> StoreUnavailable | None:
+        """Return what to say when the file has lost its name: the next start would not find what is written into it."""
+        with suppress(OSError):
+            if os.path.samestat(self._file, self._path.stat()):
+                return None
+        return StoreUnavailable(
+            f"the database {self._path} was moved, deleted or replaced; put it back, or restart the service"
+        )
 
     def _explained(self, error: sqlite3.Error) -> RingflowError:
         problem = explained(self._path, error)

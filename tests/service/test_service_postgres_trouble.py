@@ -60,20 +60,26 @@ def told(place, event: str) -> list[dict[str, str]]:
     return [row for row in place.log.rows if row["event"] == event]
 
 
-async def test_password_that_was_changed(place, postgres_server):
+@pytest.mark.parametrize(
+    ("trouble", "mend", "problem"),
+    [
+        ("password 'another'", "password 'geheim'", "refuses the user or the password; mend them in"),
+        ("connection limit 0", "connection limit -1", "has no connection left; raise max_connections"),
+    ],
+)
+async def test_user_that_is_refused_for_a_while(place, postgres_server, trouble, mend, problem):
     server, name = postgres_server, place.settings.database.rpartition("/")[2]
     await server.ask("drop role if exists changing")
     await server.ask("create role changing login password 'geheim'")
     await server.ask(f"alter database {name} owner to changing")
     place.set(database=server.url(name, user="changing", password="geheim"))
     try:
-        async with a_call_during_trouble(place, "refuses the user or the password; mend them in") as until_refused:
-            await server.ask("alter role changing password 'another'")
+        async with a_call_during_trouble(place, problem) as until_refused:
+            await server.ask(f"alter role changing {trouble}")
             await server.ask("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'changing'")
             await until_refused()
-            await server.ask("alter role changing password 'geheim'")
+            await server.ask(f"alter role changing {mend}")
     finally:
-        await server.ask(f"alter database {name} owner to postgres")
         await server.ask("reassign owned by changing to postgres", name)
 
 

@@ -203,6 +203,23 @@ async def test_damaged_database_is_written_no_more(tmp_path):
         assert [await store.note(name) for name in ("before", "after")] == ["1", None]
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_nothing_is_written_into_a_file_that_nobody_will_find_again(tmp_path, is_replaced):
+    path, away = tmp_path / "ringflow.db", tmp_path / "away.db"
+    async with opened(path) as store:
+        await store.put_note("before", "1")
+        path.rename(away)
+        if is_replaced:
+            path.write_bytes(b"")
+
+        with pytest.raises(StoreUnavailable, match="was moved, deleted or replaced; put it back, or restart"):
+            await store.put_note("meanwhile", "1")
+
+        away.replace(path)
+        await store.put_note("after", "1")
+        assert [await store.note(name) for name in ("before", "meanwhile", "after")] == ["1", None, "1"]
+
+
 async def test_database_held_by_another_program_is_one_sentence(tmp_path):
     path = tmp_path / "ringflow.db"
     async with opened(path) as store:
