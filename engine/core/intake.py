@@ -125,7 +125,7 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
 def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str, why: str) -> Change:
     """A call that no program can go on with is hung up; it ends with its call.hangup, or an hour later."""
     leg.ver = ver_before + 1
-    out = Outgoing(run=leg.run, ver=leg.ver, now=now)
+    out = Outgoing(run=leg.run, ver=leg.ver, now=now, flow=leg.flow)
     leg.call_control_id = leg.call_control_id or event.call_control_id or ""
     is_given_up = event.type == TIMER and (leg.status == "leaving" or not leg.call_control_id)
     if event.type == "call.hangup" or is_given_up:
