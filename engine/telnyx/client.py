@@ -83,6 +83,10 @@ class TelnyxClient:
         """Return the answer to a GET. Raises as ``send`` does."""
         return await self.send(Command(operation=operation, path=path or {}, query=query or {}), command_id="")
 
+    async def get(self, path: str, query: Mapping[str, Any]) -> Answer:
+        """Return the answer to a GET of *path*, which is no operation of the catalogue. Raises as ``send`` does."""
+        return await self._attempt(self._http("GET", f"/{path}", query))
+
     async def pages(
         self,
         operation: str,
@@ -125,12 +129,15 @@ class TelnyxClient:
         return operation
 
     def _request(self, operation: Operation, command: Command, content: bytes | None) -> httpx.Request:
-        query = urlencode(list(_flat(command.query)), quote_via=quote)
-        url = self._root + operation.url_path(command.path) + (f"?{query}" if query else "")
+        return self._http(operation.method, operation.url_path(command.path), command.query, content)
+
+    def _http(self, method: str, path: str, query: Mapping[str, Any], content: bytes | None = None) -> httpx.Request:
+        asked = urlencode(list(_flat(query)), quote_via=quote)
+        url = self._root + path + (f"?{asked}" if asked else "")
         connect_s = self._attempt_s * _CONNECT_SHARE
         limits = {"connect": connect_s, "pool": connect_s}
         extensions = {"timeout": limits}
-        return httpx.Request(operation.method, url, headers=self._headers, content=content, extensions=extensions)
+        return httpx.Request(method, url, headers=self._headers, content=content, extensions=extensions)
 
     async def _attempt(self, request: httpx.Request) -> Answer:
         where = request.url.host
