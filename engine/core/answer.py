@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-_RATE_WORDS = ("limit", "remaining", "reset")
+_RATE_HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ def _retry_after_s(status: int, headers: Mapping[str, str], now: float) -> float
 
 
 def _rate(headers: Mapping[str, str]) -> Rate | None:
-    limit, remaining, reset_s = (_number(headers.get(f"x-ratelimit-{name}", "")) for name in _RATE_WORDS)
+    limit, remaining, reset_s = (_number(headers.get(name)) for name in _RATE_HEADERS)
     if limit is None and remaining is None and reset_s is None:
         return None
     return Rate(
@@ -163,7 +163,9 @@ def _rate(headers: Mapping[str, str]) -> Rate | None:
     )
 
 
-def _number(text: str) -> float | None:
+def _number(text: str | None) -> float | None:
+    if text is None:
+        return None
     try:
         number = float(text)
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -77,6 +76,7 @@ class Turnstile:
             "hangup": (self._hangups,),
             "outside": (),
         }
+        self._counts = {**self._held_by, "hangup": (self._requests, self._hangups)}  # they take from the others, too
 
     @property
     def share(self) -> int:
@@ -86,7 +86,7 @@ class Turnstile:
     def share(self, share: int) -> None:
         for pace in (self._requests, self._hangups, self._dials):
             pace.share = share
-        self._hand_out()
+        self._ring()
 
     @property
     def paused_until(self) -> float:
@@ -102,8 +102,9 @@ class Turnstile:
         """Return a turn, which may be granted already; if not, *ring* is called when it is."""
         self._count += 1
         turn = Turn(kind, flow, since, self._count, ring)
-        heapq.heappush(self._gates[kind].lines.setdefault((flow, kind), []), turn)
-        self._hand_out()
+        gate = self._gates[kind]
+        heapq.heappush(gate.lines.setdefault((flow, kind), []), turn)
+        self._hand_out(gate)
         return turn
 
     def leave(self, turn: Turn, *, is_used: bool) -> None:
@@ -112,10 +113,11 @@ class Turnstile:
             turn.is_left = True
             return
         if not is_used:
-            for pace in self._counts(turn.kind):
+            for pace in self._counts[turn.kind]:
                 pace.take_back(turn.granted_at)
-        self._gates[turn.kind].free += 1
-        self._hand_out()
+        gate = self._gates[turn.kind]
+        gate.free += 1
+        self._hand_out(gate)
 
     def look_at(self, answer: Answer, *, begun_at: float) -> bool:
         """Learn from Telnyx's answer to a request of *begun_at* how fast commands may go; True: a pause has begun."""
@@ -149,48 +151,35 @@ class Turnstile:
 
     # -- handing out ------------------------------------------------------------------------------------------
 
-    def _hand_out(self) -> None:
+    def _hand_out(self, gate: _Gate) -> None:
         """Grant the turns that are due, and come back when the next one is."""
-        due = math.inf
-        for gate in self._all_gates:
-            while gate.free > 0 and (turn := self._next(gate)) is not None:
-                self._grant(gate, turn)
-            if gate.free > 0:
-                due = min((self._free_at(kind, self._clock.now()) for _, kind in gate.lines), default=due)
-        self._come_back(due)
-
-    def _next(self, gate: _Gate) -> Turn | None:
-        """Take the first turn out of the first line that may go on; that line is the last one then."""
-        now = self._clock.now()
-        for key, line in list(gate.lines.items()):
-            while line and line[0].is_left:
-                heapq.heappop(line)
-            if line and self._free_at(key[1], now) > now:
-                continue
-            del gate.lines[key]
-            if line:
+        while gate.free > 0 and gate.lines:
+            now = self._clock.now()
+            key = next((key for key in gate.lines if self._free_at(key[1], now) <= now), None)
+            if key is None:
+                self._come_back(min(self._free_at(kind, now) for _, kind in gate.lines))
+                return
+            line = gate.lines.pop(key)
+            turn = heapq.heappop(line)
+            while turn.is_left and line:
                 turn = heapq.heappop(line)
-                if line:
-                    gate.lines[key] = line
-                return turn
-        return None
+            if line:
+                gate.lines[key] = line  # the last one now
+            if not turn.is_left:
+                self._grant(gate, turn, now)
 
-    def _grant(self, gate: _Gate, turn: Turn) -> None:
+    def _grant(self, gate: _Gate, turn: Turn, now: float) -> None:
         gate.free -= 1
-        turn.granted_at = self._clock.now()
-        for pace in self._counts(turn.kind):
-            pace.begin(turn.granted_at)
+        turn.granted_at = now
+        for pace in self._counts[turn.kind]:
+            pace.begin(now)
         turn.ring()
 
-    def _counts(self, kind: Kind) -> tuple[Pace, ...]:
-        """Return what a turn of *kind* counts for: a hang-up takes from the others, too."""
-        return (self._requests, self._hangups) if kind == "hangup" else self._held_by[kind]
-
     def _free_at(self, kind: Kind, now: float) -> float:
-        return max((pace.free_at(now) for pace in self._held_by[kind]), default=0.0)
+        return max([pace.free_at(now) for pace in self._held_by[kind]], default=0.0)
 
     def _come_back(self, due: float) -> None:
-        if due == math.inf or (self._alarm is not None and self._alarm.due <= due):
+        if self._alarm is not None and self._alarm.due <= due:
             return
         if self._alarm is not None:
             self._alarm.cancel()
@@ -198,4 +187,5 @@ class Turnstile:
 
     def _ring(self) -> None:
         self._alarm = None
-        self._hand_out()
+        for gate in self._all_gates:
+            self._hand_out(gate)

@@ -153,7 +153,9 @@ class TelnyxClient:
             if isinstance(cause, _UNREACHED):
                 raise CarrierUnreached(f"{where} cannot be reached ({type(cause).__name__})") from None
             raise CarrierSilent(f"{where} broke off without an answer ({type(cause).__name__})") from None
-        return answer_from(response.status_code, response.headers, raw, now=self._wall_clock())
+        # httpx looks through all headers for each one that is asked for.
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        return answer_from(response.status_code, headers, raw, now=self._wall_clock())
 
 
 async def _read(response: httpx.Response) -> bytes:
