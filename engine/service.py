@@ -20,13 +20,14 @@ from engine.config import Settings
 from engine.core.change import Change, Row
 from engine.core.event import Event
 from engine.core.flow import Version
-from engine.core.intake import Route, after_defect, decide, route
+from engine.core.intake import Route, after_defect, decide, is_certainly_ours, route
 from engine.core.program import Library
 from engine.errors import CarrierError, DefectError, RingflowError, StoreUnavailable
 from engine.logs import open_log, redaction
 from engine.metrics import Metrics
 from engine.orders import Orders
 from engine.ports import Beat, Log, Store
+from engine.runtime.catch_up import CatchUp
 from engine.runtime.clock import Alarms, SystemClock
 from engine.runtime.inbox import Inbox
 from engine.runtime.outbox import Outbox
@@ -36,6 +37,7 @@ from engine.runtime.sharing import Sharing
 from engine.runtime.timers import Timers
 from engine.store.choosing import store_at
 from engine.tables import catalogue
+from engine.telnyx.call_events import CallEvents
 from engine.telnyx.client import TelnyxClient
 from engine.telnyx.signature import parse_public_keys, verify
 from engine.telnyx.webhook import decode
@@ -190,6 +192,15 @@ class _Service:
             if store.shared is not None
             else None
         )
+        self.catch_up = CatchUp(
+            store=store,
+            clock=self.clock,
+            past=CallEvents(client),
+            keys=lambda event: route(event, install=library.install).keys,
+            is_ours=lambda event: is_certainly_ours(event, library),
+            post=self.inbox.post,
+            log=log,
+        )
         self.metrics.watch(
             {
                 "ready": ("1 while the service takes calls.", lambda: not self.problems()),
@@ -268,17 +279,20 @@ class _Service:
     async def follow_others(self, beat: Beat) -> None:
         """Go by what the other processes on the same database say."""
         self.library.is_alone = beat.others == 0
-        self.outbox.paused_until = beat.paused_until
+        self.outbox.turnstile.paused_until = beat.paused_until
+        self.outbox.turnstile.share = beat.others + 1
         await self.versions.follow_pin(beat.pinned)
 
     async def go_on(self) -> None:
-        """Take up the commands and timers that an earlier process left."""
+        """Take up the commands and timers that an earlier process left, after what was reported meanwhile."""
         if self.sharing is not None:
             await self.sharing.beat()
         outstanding = await self.store.outstanding()
         self.outbox.start(outstanding.outbox)
-        not_before = await self.roll_call.timers_from(len(outstanding.timers))
-        self.timers.start(outstanding.timers, not_before=not_before)
+        down_since = await self.roll_call.down_since()
+        if down_since is not None:
+            await self.catch_up.run(since=down_since)
+        self.timers.start(outstanding.timers, not_before=self.roll_call.timers_from(len(outstanding.timers)))
 
     async def run(self) -> None:
         """Run the parts until the service is to stop, then drain. A part that fails ends the service."""

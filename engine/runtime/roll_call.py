@@ -31,17 +31,23 @@ class RollCall:
         self._post = post
         self._was_down = False
 
-    async def timers_from(self, calls: int) -> float:
+    async def down_since(self) -> float | None:
         """
-        Return before when no timer may fire, in epoch seconds: *calls* are asked for first after a downtime, else 0.
+        Return since when nobody has listened, in epoch seconds; None unless it is long enough for webhooks to be lost.
 
-        Raises StoreUnavailable.
+        It stays so until ``run`` has run for a while, should the service end at once. Raises StoreUnavailable.
         """
         seen_at = await self._store.note(_SEEN_AT)
         now = self._clock.now()
-        self._was_down = seen_at is not None and now - float(seen_at) > DOWNTIME_S
+        if seen_at is not None and now - float(seen_at) > DOWNTIME_S:
+            self._was_down = True
+            return float(seen_at)
         await self._store.put_note(_SEEN_AT, str(now))
-        return now + calls / _PER_SECOND + _ANSWERS_WITHIN_S if self._was_down else 0.0
+        return None
+
+    def timers_from(self, calls: int) -> float:
+        """Return before when no timer may fire, in epoch seconds: *calls* are asked for first after a downtime."""
+        return self._clock.now() + calls / _PER_SECOND + _ANSWERS_WITHIN_S if self._was_down else 0.0
 
     async def run(self) -> None:
         """Ask after a downtime and every hour, and note all the while that somebody listens."""

@@ -85,6 +85,10 @@ class TelnyxClient:
         """Return the answer to a GET. Raises as ``send`` does."""
         return await self.send(Command(operation=operation, path=path or {}, query=query or {}), command_id="")
 
+    async def get(self, path: str, query: Mapping[str, Any]) -> Answer:
+        """Return the answer to a GET of *path*, which is no operation of the catalogue. Raises as ``send`` does."""
+        return await self._attempt(self._http("GET", f"/{path}", query))
+
     async def pages(
         self,
         operation: str,
@@ -136,12 +140,15 @@ class TelnyxClient:
         return operation
 
     def _request(self, operation: Operation, command: Command, content: bytes | None) -> httpx.Request:
-        query = urlencode(list(_flat(command.query)), quote_via=quote)
-        url = self._root + operation.url_path(command.path) + (f"?{query}" if query else "")
+        return self._http(operation.method, operation.url_path(command.path), command.query, content)
+
+    def _http(self, method: str, path: str, query: Mapping[str, Any], content: bytes | None = None) -> httpx.Request:
+        asked = urlencode(list(_flat(query)), quote_via=quote)
+        url = self._root + path + (f"?{asked}" if asked else "")
         connect_s = self._attempt_s * _CONNECT_SHARE
         limits = {"connect": connect_s, "pool": connect_s}
         extensions = {"timeout": limits}
-        return httpx.Request(operation.method, url, headers=self._headers, content=content, extensions=extensions)
+        return httpx.Request(method, url, headers=self._headers, content=content, extensions=extensions)
 
     async def _attempt(self, request: httpx.Request) -> Answer:
         where = request.url.host
@@ -157,7 +164,9 @@ class TelnyxClient:
             if isinstance(cause, _UNREACHED):
                 raise CarrierUnreached(f"{where} cannot be reached ({type(cause).__name__})") from None
             raise CarrierSilent(f"{where} broke off without an answer ({type(cause).__name__})") from None
-        return answer_from(response.status_code, response.headers, raw, now=self._wall_clock())
+        # httpx looks through all headers for each one that is asked for.
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        return answer_from(response.status_code, headers, raw, now=self._wall_clock())
 
 
 async def _read(response: httpx.Response) -> bytes:

@@ -34,14 +34,16 @@ def roll_call(store: MemoryStore, clock: FakeClock, asked: list[tuple[float, str
 async def test_a_first_start_and_a_quick_restart_ask_nothing(store, clock) -> None:
     asked: list[tuple[float, str]] = []
     first = roll_call(store, clock, asked)
-    assert await first.timers_from(45) == 0.0
+    assert await first.down_since() is None
+    assert first.timers_from(45) == 0.0
     async with running(first.run()):
         await clock.advance(30)
     await clock.advance(55)
 
     second = roll_call(store, clock, asked)
 
-    assert await second.timers_from(45) == 0.0
+    assert await second.down_since() is None
+    assert second.timers_from(45) == 0.0
     assert asked == []
 
 
@@ -51,7 +53,8 @@ async def test_after_a_downtime_every_call_is_asked_for_at_a_calm_pace_before_ti
     await store.put_note("seen_at", str(NOW - 61))
     calls = roll_call(store, clock, asked)
 
-    not_before = await calls.timers_from(45)
+    assert await calls.down_since() == NOW - 61
+    not_before = calls.timers_from(45)
     async with running(calls.run()):
         await clock.advance(3)
 
@@ -71,3 +74,16 @@ async def test_every_hour_all_are_asked_for_again(store, clock) -> None:
         await settle()
 
     assert [run for _, run in asked] == CALLS
+
+
+async def test_a_downtime_is_remembered_by_the_next_start_until_the_service_has_run_for_a_while(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    await store.put_note("seen_at", str(NOW - 61))
+    first = roll_call(store, clock, asked)
+    await first.down_since()
+    async with running(first.run()):
+        await clock.advance(9)
+        assert await roll_call(store, clock, asked).down_since() == NOW - 61
+
+        await clock.advance(4)
+        assert await roll_call(store, clock, asked).down_since() is None
