@@ -58,7 +58,8 @@ class CatchUp:
         Raises StoreUnavailable.
         """
         found = await self._read(since - _OVERLAP_S)
-        events = sorted(found.events, key=lambda event: math.inf if event.occurred_at is None else event.occurred_at)
+        once = {event.id: event for event in found.events}.values()  # each attempt to deliver one may be listed
+        events = sorted(once, key=lambda event: math.inf if event.occurred_at is None else event.occurred_at)
         heard, others = await self._post_new(events)
         told = {"events": len(events) - heard - others, "heard": heard, "others": others}
         if found.problem:

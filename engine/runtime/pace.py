@@ -6,6 +6,7 @@ from collections import deque
 
 LONGEST_PAUSE_S = 60.0
 _SLACK = 1.1  # of the stretch of time: requests arrive closer together than they left
+_MAKES_UP_FOR = 4  # of those that go one by one: how many may be late, and go closer together then
 _LEAST = 5  # what is tried in a stretch of time even after one refusal after the other
 _DOUBLES_AFTER = 10  # such stretches: so the account's limit is tried out again, bit by bit
 _LARGEST_GUESS = 1_000
@@ -39,9 +40,10 @@ class Pace:
             return self.closed_until
         if used >= most:
             return max(self.closed_until, self._begun[used - most] + length_s)
+        back = min(used, _MAKES_UP_FOR)
+        evenly = self._begun[-back] + back * length_s / most
         until_first_is_over_s = self._begun[0] + length_s - now
-        gap_s = max(length_s / most, until_first_is_over_s / (most - used))
-        return max(self.closed_until, self._begun[-1] + gap_s)
+        return max(self.closed_until, evenly, self._begun[-1] + until_first_is_over_s / (most - used))
 
     def begin(self, now: float) -> None:
         """Count one that begins *now*."""

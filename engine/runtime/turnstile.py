@@ -15,6 +15,7 @@ from engine.runtime.pace import Pace
 # hangup: it waits for nobody but other hang-ups. outside: it goes to others than Telnyx.
 Kind = Literal["command", "dial", "hangup", "outside"]
 
+_FIRST_AT_ONCE = 10  # until Telnyx has answered for the first time: only its answers tell the account's limit
 _HANGUPS_AT_ONCE = 20
 _OUTSIDE_AT_ONCE = 40
 _MOST_DIALS, _DIALS_WITHIN_S = 150, 5.0  # facts.md, section 3, "Limits": 30 a second over five seconds
@@ -63,7 +64,10 @@ class Turnstile:
         self._alarms = alarms
         self._alarm: Alarm | None = None
         self._count = 0
-        commands, hangups, outside = _Gate(max_under_way), _Gate(_HANGUPS_AT_ONCE), _Gate(_OUTSIDE_AT_ONCE)
+        self._told_until = 0.0
+        commands = _Gate(min(_FIRST_AT_ONCE, max_under_way))
+        hangups, outside = _Gate(_HANGUPS_AT_ONCE), _Gate(_OUTSIDE_AT_ONCE)
+        self._kept_shut = max_under_way - commands.free
         self._all_gates = (hangups, commands, outside)
         self._gates: Mapping[Kind, _Gate] = {
             "command": commands, "dial": commands, "hangup": hangups, "outside": outside,
@@ -117,11 +121,13 @@ class Turnstile:
                 pace.take_back(turn.granted_at)
         gate = self._gates[turn.kind]
         gate.free += 1
+        if is_used and turn.kind in ("command", "dial"):
+            gate.free, self._kept_shut = gate.free + self._kept_shut, 0
         self._hand_out(gate)
 
     def look_at(self, answer: Answer, *, begun_at: float) -> bool:
         """Learn from Telnyx's answer to a request of *begun_at* how fast commands may go; True: a pause has begun."""
-        now, was_paused_until = self._clock.now(), self.paused_until
+        now = self._clock.now()
         until = now + (_PAUSE_S if answer.retry_after_s is None else answer.retry_after_s)
         if answer.code == _DIALS_PER_SECOND:
             self._dials.learn(begun_at, now=now)
@@ -129,9 +135,11 @@ class Turnstile:
             return False
         if answer.rate is not None:
             self._note_rate(answer.rate, now)
-        if answer.is_throttled:
-            self._pause(until, begun_at=begun_at, now=now)
-        return answer.is_throttled and was_paused_until <= now < self.paused_until
+        if not answer.is_throttled:
+            return False
+        self._pause(until, begun_at=begun_at, now=now)
+        was_told_until, self._told_until = self._told_until, self.paused_until
+        return was_told_until <= now < self.paused_until
 
     def _pause(self, until: float, *, begun_at: float, now: float) -> None:
         if self._requests.most is None:

@@ -93,6 +93,15 @@ async def test_what_was_heard_already_and_what_is_of_others_is_left_out():
     assert start.log.lines[0][2] == {"events": 3, "heard": 1, "others": 1, "unreadable": 2, "is_complete": True}
 
 
+async def test_a_webhook_that_is_listed_for_each_attempt_is_posted_once():
+    start = Start(
+        PastPage(events=[event("one"), event("two"), event("one")], is_last=False), PastPage(events=[event("one")])
+    )
+    await start.run()
+
+    assert start.posted == ["one", "two"]
+
+
 async def test_pages_are_asked_for_calmly_and_not_for_ever():
     start = Start(PastPage(events=[], is_last=False))
     await start.run()

@@ -41,14 +41,14 @@ def test_half_goes_at_once_and_the_rest_is_spread():
     assert times[:10] == [0.0] * 10
     gaps = [later - at for at, later in pairwise(times[9:])]
     assert min(gaps) > 0.05
-    assert max(gaps) < 0.15
+    assert max(gaps) < 0.25
 
 
 def test_under_load_nearly_all_that_is_allowed_goes_and_nobody_waits_long():
     times = begun(Pace(20), 30.0)
 
     assert len(times) > 30 * 17
-    assert max(later - at for at, later in pairwise(times)) < 0.15
+    assert max(later - at for at, later in pairwise(times)) < 0.25
 
 
 @given(
@@ -68,6 +68,19 @@ def test_no_stretch_of_time_ever_holds_more_than_its_share(most, length_s, share
     times += begun(pace, 20.0, start=start)
 
     assert most_within(times, length_s) <= max(1, most // share)
+
+
+def test_those_that_were_late_are_made_up_for():
+    """A busy machine rings its alarms late."""
+    pace, times, now = Pace(20), [], NOW
+    pace.close(NOW, now=NOW)
+    while now < NOW + 20:
+        pace.begin(now)
+        times.append(now)
+        now = max(now, pace.free_at(now) + (0.1 if len(times) % 3 == 0 else 0.0))
+
+    assert len(times) > 20 * 15
+    assert most_within(times, 1.0) <= 20
 
 
 def test_after_a_pause_they_go_one_by_one():

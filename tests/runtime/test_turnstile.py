@@ -19,8 +19,9 @@ OK = Answer(status=200)
 class Door:
     """A turnstile, and who went through when."""
 
-    def __init__(self, **options) -> None:
-        self.clock = FakeClock(NOW)
+    def __init__(self, *, is_new: bool = False, **options) -> None:
+        self.is_new = is_new  # Telnyx has not answered anything yet
+        self.clock = FakeClock(NOW - 10)
         self.alarms = Alarms(self.clock)
         self.turnstile = Turnstile(clock=self.clock, alarms=self.alarms, **options)
         self.went: list[tuple[str, float]] = []
@@ -29,6 +30,11 @@ class Door:
     @asynccontextmanager
     async def alive(self):
         async with running(self.alarms.run()):
+            if not self.is_new:
+                self.ask("first")
+                self.leave("first")
+                self.went.clear()
+            await self.clock.advance(10)
             yield self
 
     def ask(self, *names: str, kind="command", flow: str = "", since: float = NOW) -> None:
@@ -63,6 +69,20 @@ async def test_who_finds_a_place_goes_at_once():
 
         door.leave("a")
         assert door.names == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+async def test_before_telnyx_has_answered_anything_only_a_few_go(is_silent):
+    """A thousand commands may wait at a start, and nobody knows the account's limit."""
+    async with Door(is_new=True).alive() as door:
+        door.ask(*names("a", 100))
+        assert len(door.went) == 10
+
+        if not is_silent:
+            door.answer(200, code="", rate=Rate(limit=20, remaining=19, reset_s=1.0))
+        door.leave("a0")
+
+    assert len(door.went) == (81 if is_silent else 10)
 
 
 async def test_flows_take_turns_and_within_a_flow_the_oldest_goes_first():
