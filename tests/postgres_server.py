@@ -43,11 +43,13 @@ class PostgresServer:
     """
     One server on a port of the loopback interface, with its data in a folder of its own.
 
-    It runs as another user when the tests run as root, for PostgreSQL refuses root.
+    It runs as another user when the tests run as root, for PostgreSQL refuses root. *fsync* is "off" for tests, which
+    end processes and never the machine, and "on" for measurements.
     """
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *, fsync: str = "off") -> None:
         self._binaries = binaries
+        self._fsync = fsync
         self._folder = Path(tempfile.mkdtemp(prefix="ringflow-pg-"))
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,7 +87,7 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            "fsync": "off",  # the tests end processes, never the machine
+            "fsync": self._fsync,
             "max_connections": "60",
             "log_min_messages": "fatal",
         }

@@ -20,11 +20,11 @@ def serve() -> int:
     for warning in found.warnings:
         click.echo(f"ringflow: warning: {warning}", err=True)
     version, files = load_folder(found.flows, found.stage)
-    _run(serve_flows(found, version, files, reload=lambda: load_folder(found.flows, found.stage)))
+    run(serve_flows(found, version, files, reload=lambda: load_folder(found.flows, found.stage)))
     return OK
 
 
-def _run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, None]) -> None:
     """Run *main* on uvloop where it installs, else on asyncio's own loop."""
     try:
         import uvloop

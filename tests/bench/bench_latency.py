@@ -1,0 +1,121 @@
+"""From the last byte of a webhook to the first byte of the action that follows from it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from bench_calls import ACTIONS, evenly
+from bench_child import Child, child
+from bench_figures import Arrivals, Spread, arrivals, problems, table
+from bench_sender import Sent, send_on_time
+from bench_stage import NAMES, Stage
+
+_LAST_ACTION_S = 10.0
+GATE_MS = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How many webhooks come a second, for how long, and how far apart those of one call are; in seconds."""
+
+    rate: float = 50.0
+    warm_up_s: float = 30.0
+    seconds: float = 60.0
+    pause_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """
+    What one run showed; *wrong* holds what was not as it should be.
+
+    *inside*: from reading a webhook's last byte to writing its action's first, in the engine. *outside*: from sending
+    that byte to the action's arrival at the stand-in. *answers*: from sending it to the 200.
+    """
+
+    store: str
+    inside: Spread
+    outside: Spread
+    answers: Spread
+    fsync: Spread
+    late: Spread
+    again: int
+    wrong: tuple[str, ...]
+
+    def rows(self) -> Iterable[Sequence[str]]:
+        views = {"in the engine": self.inside, "from sender to Telnyx": self.outside, "until the 200": self.answers}
+        for view, found in views.items():
+            yield (
+                NAMES[self.store], view, f"{found.p50:.2f}", f"{found.p95:.2f}", f"{found.p99:.2f}",
+                f"{found.most:.2f}", f"{found.count}",
+            )  # fmt: skip
+
+    def noise(self) -> str:
+        return (
+            f"{NAMES[self.store]}, the machine meanwhile: a write of 4 KB to the disk took {self.fsync}; "
+            f"who slept woke up late by {self.late}; {self.again} actions sent again"
+        )
+
+
+def latency_table(found: Iterable[Latency]) -> str:
+    head = ("store", "milliseconds", "p50", "p95", "p99", "most", "count")
+    return table(head, (row for one in found for row in one.rows()))
+
+
+async def measure(stage: Stage, store: str, pace: Pace, *, database: str = "", loses: str = "-") -> Latency:
+    """Run the engine on *store*, or on *database*, under *pace*; *loses* is what the stand-in does not note."""
+    webhooks = evenly("call", rate=pace.rate, seconds=pace.warm_up_s + pace.seconds, pause_s=pace.pause_s)
+    database = database or await stage.database(store)
+    async with (
+        child("bench_telnyx.py", loses) as telnyx,
+        child("bench_noise.py", str(stage.folder / "noise")) as noise,
+        stage.engine(database, telnyx, watches=True) as engine,
+    ):
+        await noise.ask("forget")
+        sent = await send_on_time(engine.port, webhooks)
+        await wait_for_actions(telnyx, sum(one.planned.number < len(ACTIONS) for one in sent))
+        times, requests, meanwhile = await engine.ask("times"), await telnyx.ask("requests"), await noise.ask("noise")
+    came, again = arrivals(requests)
+    counted = [one for one in sent if one.planned.due_s >= pace.warm_up_s]
+    return Latency(
+        store=store,
+        inside=Spread.of(_inside(counted, times)),
+        outside=Spread.of(_outside(counted, came)),
+        answers=Spread.of((one.answered_ns - one.sent_ns) / 1e6 for one in counted if one.answered_ns),
+        fsync=Spread.of(meanwhile["fsync"]),
+        late=Spread.of(meanwhile["late"]),
+        again=again,
+        wrong=tuple(problems(sent, came)),
+    )
+
+
+async def wait_for_actions(telnyx: Child, number: int) -> None:
+    """Return when the stand-in has got *number* requests; what does not come within a while is missing."""
+    deadline = time.monotonic() + _LAST_ACTION_S
+    while await telnyx.ask("count") < number and time.monotonic() < deadline:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+
+
+def _outside(sent: Iterable[Sent], came: Arrivals) -> Iterable[float]:
+    for one in sent:
+        actions = came.get(one.planned.call, ())
+        if one.planned.number < min(len(ACTIONS), len(actions)):
+            yield (actions[one.planned.number][0] - one.sent_ns) / 1e6
+
+
+def _inside(sent: Iterable[Sent], times: Mapping[str, Sequence]) -> Iterable[float]:
+    """Yield the times in the engine; a call of which something was sent again is left out, for that hides which."""
+    read = {orjson.loads(raw)["data"]["id"]: ns for ns, raw in times["webhooks"]}
+    begun: dict[str, list[tuple[int, str]]] = {}
+    for ns, path in times["requests"]:
+        _, call, _, action = path.removeprefix("/v2/").split("/")
+        begun.setdefault(call, []).append((ns, action))
+    for one in sent:
+        actions = begun.get(one.planned.call, [])
+        is_whole = [action for _, action in actions] == list(ACTIONS[: len(actions)])
+        if is_whole and one.planned.number < len(actions):
+            yield (actions[one.planned.number][0] - read[one.planned.name]) / 1e6
