@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import asynccontextmanager
 from itertools import islice
 
 from bench_calls import STAYING, one_that_stays
@@ -28,19 +29,30 @@ async def crowd(stage: Stage, store: str, number: int) -> str:
     async with child("bench_telnyx.py") as telnyx, stage.engine(database, telnyx) as engine:
         await send_on_time(engine.port, one_that_stays(_FIRST, pause_s=_PAUSE_S))
         await wait_for_actions(telnyx, sum(bool(action) for _, _, action in STAYING))
-    opened = store_at(database, lock_wait_s=10.0, on_commit=lambda: None)
-    await opened.open()
-    try:
+    async with _opened(database) as opened:
         loaded = await opened.load(event_ids=(), keys=(leg_key(f"leg-{_FIRST}"),), runs=())
         [row] = loaded.rows.values()
         [timer] = [timer for timer in (await opened.outstanding()).timers if timer.run == row.run]
         copies = _copies(row, timer, number)
         while batch := list(islice(copies, _AT_ONCE)):
             await opened.apply(batch)
-        await opened.put_note("seen_at", str(time.time()))  # nobody was away, so that no call is asked for
+    return database
+
+
+async def as_if_served_just_now(database: str) -> None:
+    """Let the next engine find that nobody was away: else it would ask Telnyx for each of the calls."""
+    async with _opened(database) as opened:
+        await opened.put_note("seen_at", str(time.time()))
+
+
+@asynccontextmanager
+async def _opened(database: str):
+    opened = store_at(database, lock_wait_s=10.0, on_commit=lambda: None)
+    await opened.open()
+    try:
+        yield opened
     finally:
         await opened.close()
-    return database
 
 
 def _copies(row: Row, timer: Timer, number: int) -> Iterator[Change]:

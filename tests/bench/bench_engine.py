@@ -12,7 +12,7 @@ from bench_child import answer, tell
 
 from engine.check.run import load
 from engine.checkpoints import Watch
-from engine.commands.serve import run
+from engine.commands.serve import keep_start, run
 from engine.config import Settings
 from engine.flows_folder import read_folder
 from engine.service import Serving, serve
@@ -40,6 +40,7 @@ def main(watches: str) -> None:
         serving.stop()
 
     def ready(serving: Serving) -> None:
+        keep_start(serving)
         tell({"port": serving.port})
         tasks.append(asyncio.get_running_loop().create_task(answer_questions(serving)))
 

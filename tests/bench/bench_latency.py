@@ -14,18 +14,22 @@ from bench_figures import Arrivals, Spread, arrivals, problems, table
 from bench_sender import Sent, send_on_time
 from bench_stage import NAMES, Stage
 
-_LAST_ACTION_S = 10.0
 GATE_MS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How many webhooks come a second, for how long, and how far apart those of one call are; in seconds."""
+    """
+    How many webhooks come a second, for how long, and how far apart those of one call are; in seconds.
+
+    What has not come *patience_s* after the last answer is missing.
+    """
 
     rate: float = 50.0
     warm_up_s: float = 30.0
     seconds: float = 60.0
     pause_s: float = 1.0
+    patience_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ async def measure(stage: Stage, store: str, pace: Pace, *, database: str = "", l
     ):
         await noise.ask("forget")
         sent = await send_on_time(engine.port, webhooks)
-        await wait_for_actions(telnyx, sum(one.planned.number < len(ACTIONS) for one in sent))
+        await wait_for_actions(telnyx, sum(one.planned.number < len(ACTIONS) for one in sent), pace.patience_s)
         times, requests, meanwhile = await engine.ask("times"), await telnyx.ask("requests"), await noise.ask("noise")
     came, again = arrivals(requests)
     counted = [one for one in sent if one.planned.due_s >= pace.warm_up_s]
@@ -93,9 +97,9 @@ async def measure(stage: Stage, store: str, pace: Pace, *, database: str = "", l
     )
 
 
-async def wait_for_actions(telnyx: Child, number: int) -> None:
-    """Return when the stand-in has got *number* requests; what does not come within a while is missing."""
-    deadline = time.monotonic() + _LAST_ACTION_S
+async def wait_for_actions(telnyx: Child, number: int, within_s: float = 10.0) -> None:
+    """Return when the stand-in has got *number* requests, or *within_s* is over."""
+    deadline = time.monotonic() + within_s
     while await telnyx.ask("count") < number and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
 
