@@ -84,16 +84,17 @@ async def measure(stage: Stage, store: str, pace: Pace, *, database: str = "", l
         await wait_for_actions(telnyx, sum(one.planned.number < len(ACTIONS) for one in sent), pace.patience_s)
         times, requests, meanwhile = await engine.ask("times"), await telnyx.ask("requests"), await noise.ask("noise")
     came, again = arrivals(requests)
+    read, begun = {orjson.loads(raw)["data"]["id"]: ns for ns, raw in times["webhooks"]}, _begun(times["requests"])
     counted = [one for one in sent if one.planned.due_s >= pace.warm_up_s]
     return Latency(
         store=store,
-        inside=Spread.of(_inside(counted, times)),
+        inside=Spread.of(_inside(counted, read, begun)),
         outside=Spread.of(_outside(counted, came)),
         answers=Spread.of((one.answered_ns - one.sent_ns) / 1e6 for one in counted if one.answered_ns),
         fsync=Spread.of(meanwhile["fsync"]),
         late=Spread.of(meanwhile["late"]),
         again=again,
-        wrong=tuple(problems(sent, came)),
+        wrong=(*problems(sent, came), *(() if again else _untold(begun, came))),
     )
 
 
@@ -111,15 +112,27 @@ def _outside(sent: Iterable[Sent], came: Arrivals) -> Iterable[float]:
             yield (actions[one.planned.number][0] - one.sent_ns) / 1e6
 
 
-def _inside(sent: Iterable[Sent], times: Mapping[str, Sequence]) -> Iterable[float]:
+def _inside(sent: Iterable[Sent], read: Mapping[str, int], begun: Arrivals) -> Iterable[float]:
     """Yield the times in the engine; a call of which something was sent again is left out, for that hides which."""
-    read = {orjson.loads(raw)["data"]["id"]: ns for ns, raw in times["webhooks"]}
-    begun: dict[str, list[tuple[int, str]]] = {}
-    for ns, path in times["requests"]:
-        _, call, _, action = path.removeprefix("/v2/").split("/")
-        begun.setdefault(call, []).append((ns, action))
     for one in sent:
-        actions = begun.get(one.planned.call, [])
+        actions = begun.get(one.planned.call, ())
         is_whole = [action for _, action in actions] == list(ACTIONS[: len(actions)])
         if is_whole and one.planned.number < len(actions):
             yield (actions[one.planned.number][0] - read[one.planned.name]) / 1e6
+
+
+def _untold(begun: Arrivals, came: Arrivals) -> Iterable[str]:
+    """Yield what the engine began to send and the stand-in did not get, or the other way round."""
+    for call, actions in came.items():
+        got, sent = [[action for _, action in some] for some in (actions, begun.get(call, ()))]
+        if got != sent:
+            yield f"{call}: the engine began {' '.join(sent)}, and the stand-in got {' '.join(got)}"
+
+
+def _begun(requests: Iterable[tuple[int, str]]) -> Arrivals:
+    """Return the actions of each call as the engine began to send them."""
+    begun: dict[str, list[tuple[int, str]]] = {}
+    for ns, path in requests:
+        _, call, _, action = path.removeprefix("/v2/").split("/")
+        begun.setdefault(call, []).append((ns, action))
+    return begun
