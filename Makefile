@@ -1,12 +1,13 @@
 # make demo    sets everything up in .venv and shows the main job, with no account
 # make test    sets everything up and passes every test
 # make check   style, types and the shipped flows, as CI does
+# make bench   measures how fast the engine is on this machine; docs/speed.md says how, and what ARGS there are
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check clean graphviz pgbouncer
+.PHONY: demo test check bench clean graphviz pgbouncer
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
@@ -34,6 +35,9 @@ check: $(VENV)/ready-dev
 	$(BIN)/mypy
 	$(BIN)/ringflow check flows examples/first_flow
 	$(BIN)/ringflow test flows examples/first_flow --fail-under 100
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python tests/bench $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

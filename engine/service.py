@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from engine.checkpoints import Checkpoint, WatchedCarrier, answered_middleware, no_checkpoint
+from engine.checkpoints import Checkpoint, Watch, WatchedCarrier, answered_middleware, no_checkpoint
 from engine.config import Settings
 from engine.core.change import Change, Row
 from engine.core.event import Event
@@ -81,6 +81,7 @@ async def serve(
     reload: Reload | None = None,
     ready: Callable[[Serving], None] = lambda serving: None,
     checkpoint: Checkpoint = no_checkpoint,
+    watch: Watch | None = None,
     log_to: TextIO | None = None,
     lock_wait_s: float = 10.0,
 ) -> None:
@@ -88,7 +89,7 @@ async def serve(
     Serve the flows of *version*, whose files are *files*, until SIGTERM, SIGINT or ``Serving.stop``.
 
     *reload* loads the flows again, on SIGHUP; it raises FlowError for flows with problems. *checkpoint* is for crash
-    tests (see ``engine.checkpoints``). The log goes to *log_to*, stderr unless given.
+    tests, *watch* for benchmarks (see ``engine.checkpoints``). The log goes to *log_to*, stderr unless given.
 
     Raises:
         SettingsError: an address cannot be used, or a secret is missing.
@@ -104,7 +105,12 @@ async def serve(
         store = store_at(settings.database, lock_wait_s=lock_wait_s, on_commit=lambda: checkpoint("committed"))
         await store.open()
         stack.push_async_callback(store.close)
-        client = TelnyxClient(api_url=settings.telnyx_api_url, api_key=settings.telnyx_api_key, catalogue=catalogue())
+        client = TelnyxClient(
+            api_url=settings.telnyx_api_url,
+            api_key=settings.telnyx_api_key,
+            catalogue=catalogue(),
+            begins=watch.request_begins if watch else None,
+        )
         stack.push_async_callback(client.aclose)
         library = new_library(version, install=await install_id(store), settings=settings)
         service = _Service(settings, store, client, library, log, checkpoint)
@@ -114,7 +120,7 @@ async def serve(
         await service.go_on()
         runner = await serve_admin(service.admin_app(reload), settings.admin_listen)
         stack.push_async_callback(runner.cleanup)
-        public = await serve_public(service.public_app(checkpoint), settings.listen, drain_s=_CLOSE_S)
+        public = await serve_public(service.public_app(checkpoint, watch), settings.listen, drain_s=_CLOSE_S)
         stack.push_async_callback(public.close)
         log.info("serving", listen=f"{public.host}:{public.port}", flows=settings.flows, version=library.current.hash)
         with _signals(service, reload):
@@ -212,11 +218,13 @@ class _Service:
 
     # -- faces ------------------------------------------------------------------------------------------------
 
-    def public_app(self, checkpoint: Checkpoint) -> web.Application:
+    def public_app(self, checkpoint: Checkpoint, watch: Watch | None = None) -> web.Application:
         keys = parse_public_keys(self.settings.telnyx_public_key)
 
         def verify_now(raw: bytes, headers: Mapping[str, str]) -> None:
             checkpoint("body_read")
+            if watch is not None:
+                watch.webhook_read(raw)
             verify(raw, headers, keys=keys, now=time.time())  # the wall clock, should somebody set it right
 
         app = build_app(

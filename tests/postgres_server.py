@@ -55,11 +55,13 @@ class PostgresServer:
     """
     One server on a port of the loopback interface, with its data in a folder of its own.
 
-    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is a standby.
+    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is a standby. *fsync*
+    is "off" for tests, which end processes and never the machine, and "on" for measurements.
     """
 
-    def __init__(self, binaries: Path, *, primary: PostgresServer | None = None) -> None:
+    def __init__(self, binaries: Path, *, primary: PostgresServer | None = None, fsync: str = "off") -> None:
         self._binaries = binaries
+        self._fsync = fsync
         self._folder = Path(tempfile.mkdtemp(prefix="ringflow-pg-"))
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
@@ -111,7 +113,7 @@ class PostgresServer:
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            "fsync": "off",  # the tests end processes, never the machine
+            "fsync": self._fsync,
             "max_connections": "60",
             "password_encryption": "scram-sha-256",  # not so by itself before version 14
             "log_min_messages": "fatal",

@@ -3,14 +3,19 @@
 -- name: apply
 select apply_batch_v2($1::jsonb, $2);
 
--- name: seen
-select event_id from inbox where event_id = any ($1::text[]);
-
--- name: runs_by_key
-select key, run from keys where key = any ($1::text[]);
-
--- name: rows_by_run
-select run, ver, state, version, ended_at from runs where run = any ($1::text[]);
+-- All that a batch asks, in one round trip: which events were seen, which runs bear the keys, the rows of these runs and
+-- of others that are wanted. The array lets the index of runs be used.
+-- name: load
+with known as materialized (
+    select key, run from keys where key = any ($2::text[])
+)
+select 'event' as kind, event_id as name, '' as run, 0 as ver, '' as state, '' as version, 0.0 as ended_at
+from inbox where event_id = any ($1::text[])
+union all
+select 'key', key, run, 0, '', '', 0.0 from known
+union all
+select 'row', '', run, ver, state, version, ended_at
+from runs where run = any ($3::text[] || array(select known.run from known));
 
 -- name: attempt
 select attempt_v1($1::text[], $2, $3);

@@ -34,7 +34,8 @@ class TelnyxClient:
     """
     The carrier over HTTP. Use it in one event loop and close it with ``aclose``.
 
-    *api_url* may end with a slash. *attempt_s* bounds one attempt as a whole, in seconds.
+    *api_url* may end with a slash. *attempt_s* bounds one attempt as a whole, in seconds. *begins* is told the path of
+    each request with a body just before its first byte is written.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class TelnyxClient:
         attempt_s: float = 5.0,
         max_connections: int = 100,
         wall_clock: Callable[[], float] = time.time,
+        begins: Callable[[str], None] | None = None,
     ) -> None:
         self._root = api_url.rstrip("/")
         self._catalogue = catalogue
         self._attempt_s = attempt_s
         self._wall_clock = wall_clock
         self._max_connections = max_connections
+        self._traces = [] if begins is None else [_trace(begins)]
         # httpx hides this header in its repr.
         self._headers = httpx.Headers({"authorization": f"Bearer {api_key}"})
         # The transport alone: httpx's client adds cookies, redirects and proxies, which have no place here.
@@ -120,7 +123,9 @@ class TelnyxClient:
             "accept-encoding": "identity",
             "user-agent": "ringflow",
         }
-        return aiohttp.ClientSession(connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar())
+        return aiohttp.ClientSession(
+            connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=self._traces
+        )
 
     def _socket(self, address: AddrInfoType) -> socket.socket:
         """Make a socket on which nothing of a request that was given up is transmitted any more."""
@@ -167,6 +172,15 @@ class TelnyxClient:
         # httpx looks through all headers for each one that is asked for.
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
         return answer_from(response.status_code, headers, raw, now=self._wall_clock())
+
+
+def _trace(begins: Callable[[str], None]) -> aiohttp.TraceConfig:
+    async def tell(_: object, __: object, chunk: aiohttp.TraceRequestChunkSentParams) -> None:
+        begins(chunk.url.path)  # aiohttp writes the headers together with the first chunk
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_chunk_sent.append(tell)
+    return trace
 
 
 async def _read(response: httpx.Response) -> bytes:
