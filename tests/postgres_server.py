@@ -55,8 +55,8 @@ class PostgresServer:
     """
     One server on a port of the loopback interface, with its data in a folder of its own.
 
-    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is a standby. *fsync*
-    is "off" for tests, which end processes and never the machine, and "on" for measurements.
+    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is a standby.
+    *fsync* is "off" for tests, which end processes and never the machine, and "on" for measurements.
     """
 
     def __init__(self, binaries: Path, *, primary: PostgresServer | None = None, fsync: str = "off") -> None:

@@ -107,7 +107,7 @@ class Program:
             "RINGFLOW_DATABASE": database or f"sqlite:///{folder}/ringflow.db",
             "RINGFLOW_ADMIN_LISTEN": f"unix:{folder}/admin.sock",
             "RINGFLOW_LISTEN": f"127.0.0.1:{port}",
-            "RINGFLOW_LOG_LEVEL": "info",
+            "RINGFLOW_LOG_LEVEL": "error",
         }
 
     @asynccontextmanager
