@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import Protocol
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.event import Event
 from engine.errors import DefectError, StoreInDoubt, StoreUnavailable
-from engine.ports import Clock, Loaded, Log, Store
+from engine.ports import Clock, Loaded, Log, Meter, Store
 from engine.runtime.doubt import standing_runs
 
 _BATCH = 64
@@ -83,7 +84,7 @@ class Inbox:
         core: Core,
         follow: Callable[[Change], None],
         log: Log,
-        count: Callable[[str, str], None] = lambda metric, label: None,
+        meter: Meter = Meter(),  # noqa: B008 (it has no state)
         max_waiting: int = 2000,
         commit_within_s: float = 1.5,
     ) -> None:
@@ -92,7 +93,7 @@ class Inbox:
         self._core = core
         self._follow = follow
         self._log = log
-        self._count = count
+        self._meter = meter
         self._max_waiting = max_waiting
         self._commit_within_s = commit_within_s
         self._queue: deque[_Entry] = deque()
@@ -212,8 +213,10 @@ class Inbox:
             runs=list({route.run for route in routes} - {""}),
         )
         changes = self._decide_all(batch, routes, loaded)
+        begun_at = time.perf_counter()
         try:
             refused = await self._store.apply(changes)
+            self._meter.committed(time.perf_counter() - begun_at)
         except StoreInDoubt:
             self._in_doubt.append((batch, changes))
             raise
@@ -254,7 +257,9 @@ class Inbox:
                 changes.append(Change(event_id="", at=now, settled=entry.settles))
                 continue
             run = next((runs[key] for key in route.keys if key in runs), route.run)
+            begun_at = time.perf_counter()
             change = self._decide(entry, rows.get(run), run, now)
+            self._meter.decided(time.perf_counter() - begun_at)
             if change.row is not None:
                 rows[change.row.run] = change.row
                 runs.update(dict.fromkeys(change.keys, change.row.run))
@@ -299,7 +304,7 @@ class Inbox:
         self._report(entry.event, error, run)
 
     def _report(self, event: Event, error: Exception, run: str) -> None:
-        self._count("defects", event.type)
+        self._meter.defect("event")
         self._log.error("event_failed", event_id=event.id, event_type=event.type, run=run, exc_info=error)
 
     def _postpone(self, entries: Sequence[_Entry]) -> None:

@@ -30,7 +30,7 @@ from engine.core.delivery import (
 )
 from engine.core.event import ACCEPTED, REFUSED, Event
 from engine.errors import CarrierSilent, CarrierUnreached, StoreUnavailable
-from engine.ports import Carrier, Clock, Log, Outside, Store
+from engine.ports import Carrier, Clock, Log, Meter, Outside, Store
 from engine.runtime.attempts import FirstAttempts
 from engine.runtime.clock import Alarm, Alarms
 from engine.runtime.pace import DialPace
@@ -92,7 +92,7 @@ class Outbox:
         post: Post,
         catalogue: Catalogue,
         log: Log,
-        count: Callable[[str, str], None] = lambda metric, label: None,
+        meter: Meter = Meter(),  # noqa: B008 (it has no state)
         max_under_way: int = 80,
     ) -> None:
         self._first_attempts = FirstAttempts(store=store, clock=clock)
@@ -103,7 +103,7 @@ class Outbox:
         self._post = post
         self._catalogue = catalogue
         self._log = log
-        self._count = count
+        self._meter = meter
         self._slots = asyncio.Semaphore(max_under_way)
         self._urgent_slots = asyncio.Semaphore(_URGENT_SLOTS)
         self._entries: dict[str, _Entry] = {}
@@ -144,6 +144,12 @@ class Outbox:
     @property
     def waiting(self) -> int:
         return len(self._entries)
+
+    @property
+    def oldest_at(self) -> float | None:
+        """When the oldest of those waiting was committed, in epoch seconds; a notify may take its ten minutes."""
+        rows = (entry.row for entry in self._entries.values())  # in the order in which they were committed
+        return next((row.created_at for row in rows if row.command.operation != NOTIFY), None)
 
     async def run(self) -> None:
         """Send what comes, for ever."""
@@ -372,7 +378,7 @@ class Outbox:
 
     def _note_outcome(self, entry: _Entry, outcome: Event) -> None:
         row = entry.row
-        self._count("commands", outcome.type)
+        self._meter.settled(row.command.operation, outcome.type)
         if outcome.type == ACCEPTED:
             return
         told = {name: outcome.payload[name] for name in ("status", "code", "title") if name in outcome.payload}
@@ -381,7 +387,7 @@ class Outbox:
 
     def _report(self, entry: _Entry, error: Exception) -> None:
         row = entry.row
-        self._count("defects", row.command.operation)
+        self._meter.defect("command")
         self._log.error("command_failed", run=row.run, operation=row.command.operation, exc_info=error)
 
 

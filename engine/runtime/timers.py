@@ -7,7 +7,7 @@ from functools import partial
 
 from engine.core.change import Change, Timer
 from engine.core.event import TIMER, Event
-from engine.ports import Clock
+from engine.ports import Clock, Meter
 from engine.runtime.clock import Alarm, Alarms
 
 _REPEAT_S = 1.0  # a timer that its own event left in place comes again, but not in a tight loop
@@ -16,8 +16,16 @@ _REPEAT_S = 1.0  # a timer that its own event left in place comes again, but not
 class Timers:
     """Follows committed changes. *post* gets an event for each timer that is due (``Inbox.post``)."""
 
-    def __init__(self, *, clock: Clock, alarms: Alarms, post: Callable[[Event], object]) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        alarms: Alarms,
+        post: Callable[[Event], object],
+        meter: Meter = Meter(),  # noqa: B008 (it has no state)
+    ) -> None:
         self._clock = clock
+        self._meter = meter
         self._alarms = alarms
         self._post = post
         self._set: dict[str, tuple[Timer, Alarm]] = {}
@@ -57,4 +65,5 @@ class Timers:
     def _fire(self, timer: Timer) -> None:
         del self._set[timer.run]
         self._fired[timer.run] = timer
+        self._meter.timer_fired(max(0.0, self._clock.now() - timer.due))
         self._post(Event(id=f"timer:{timer.run}:{timer.gen}", type=TIMER, run=timer.run, payload={"gen": timer.gen}))

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 import pytest
-from runtime_world import running
+from runtime_world import ListMeter, running
 
 from engine.core.change import Change, Row, Timer
 from engine.core.event import TIMER, Event
@@ -125,3 +125,13 @@ async def test_system_clock_tells_the_wall_clocks_time_and_sleeps():
 
     assert clock.now() >= begun + 0.01
     await clock.sleep_until(begun)
+
+
+async def test_how_late_a_timer_fires_is_told(clock, alarms):
+    meter = ListMeter()
+    timers = Timers(clock=clock, alarms=alarms, post=lambda event: None, meter=meter)
+    timers.start([Timer("anna", 100.5, 1), Timer("bert", 90.0, 1), Timer("carl", 95.0, 1)], not_before=101.0)
+
+    await clock.advance(2)
+
+    assert sorted(meter.told) == [("timer_fired", 0.5), ("timer_fired", 6.0), ("timer_fired", 11.0)]
