@@ -119,9 +119,9 @@ class Metrics(Meter):
 
     def _begin(self) -> None:
         """Let what alarms look at begin at nought: Prometheus does not see the growth of what was not there."""
-        for event in labels.EVENTS - {labels.UNREAD}:
+        for event in sorted(labels.EVENTS - {labels.UNREAD}):
             self._webhooks.add(event, labels.COMMITTED, amount=0)
-        for result in labels.RESULTS - {labels.COMMITTED}:
+        for result in sorted(labels.RESULTS - {labels.COMMITTED}):
             self._webhooks.add(labels.UNREAD, result, amount=0)
         for counts, values in (
             (self._errors, labels.ERRORS),

@@ -8,7 +8,7 @@ from dataclasses import fields
 import pytest
 from pages import DOCS, ROOT
 
-from engine import cli, config, service, versions
+from engine import cli, config, reloading, service, versions
 from engine.core import delivery
 from engine.runtime import outside
 from engine.telnyx import signature
@@ -72,6 +72,11 @@ def test_every_line_of_the_log_is_described():
 )
 def test_numbers_are_those_of_the_code(sentence: str, number: float):
     assert re.search(sentence.replace("{}", f"{number:g}").replace("\n  ", r"\s+"), PAGE), sentence
+
+
+def test_folder_is_looked_at_as_often_as_the_page_says():
+    assert reloading._LOOK_S == 1.0
+    assert "looks at the folder once a second" in section("New flows")
 
 
 def test_exit_codes_are_those_of_the_command():
