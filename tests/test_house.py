@@ -29,6 +29,9 @@ MAY_IMPORT = {
     "store": {"core", "errors", "ports", "steady"},
     "runtime": {"core", "errors", "ports", "steady"},
     "web": {"core", "errors", "ports"},
+    "metrics": {"core", "errors", "ports", "tables"},
+    "reloading": {"errors", "flows_folder"},
+    "signals": set(),
     "testing": {"core", "errors", "ports", "store"},
     "config": {"core", "errors", "telnyx"},
     "listen": {"core", "errors", "telnyx", "web"},
@@ -38,8 +41,8 @@ MAY_IMPORT = {
     "calls": {"core", "errors", "language"},
     "commands": {
         "calls", "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "language",
-        "listen", "logs", "reference", "resources", "scenario", "service", "simulator", "store", "tables", "telnyx",
-        "upkeep",
+        "listen", "logs", "reference", "reloading", "resources", "scenario", "service", "simulator", "store", "tables",
+        "telnyx", "upkeep",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip

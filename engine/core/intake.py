@@ -169,6 +169,7 @@ def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), version=version, ended_at=leg.ended_at),
         timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
         journal=(failed, *out.journal),
+        whereabouts=leg.whereabouts,
     )
 
 

@@ -214,6 +214,7 @@ class Turn:
             settled=tuple(self.settled),
             timer=None if due is None else Timer(leg.run, due, leg.gen),
             journal=tuple(self.out.journal),
+            whereabouts=leg.whereabouts,
         )
 
 
