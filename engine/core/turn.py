@@ -13,6 +13,7 @@ from engine.core.flow import Action, Role, State
 from engine.core.leg import Frame, Leg, Level, Sent
 from engine.core.machine import move, step_name
 from engine.core.program import Program
+from engine.core.recall import Recall
 from engine.core.scope import Scope, resolve
 from engine.core.told import told
 
@@ -21,13 +22,18 @@ HANGUPS = frozenset({"hangup", "reject"})
 
 @dataclass(slots=True, kw_only=True)
 class Outgoing:
-    """The commands of one turn, with their ids and chains, and the lines of its history: of legs, rooms and queues."""
+    """
+    The commands of one turn, with their ids and chains, and the lines of its history: of legs, rooms and queues.
+
+    *recall* has what was worked out with secrets.
+    """
 
     run: str
     ver: int
     now: float
     rows: list[OutboxRow] = field(default_factory=list)
     journal: list[JournalEntry] = field(default_factory=list)
+    recall: Recall = field(default_factory=Recall)
 
     def note(self, kind: str, record: Mapping[str, Any]) -> None:
         """Write a line of the run's history."""
@@ -48,7 +54,7 @@ class Outgoing:
                 urgent=urgent,
             )
         )
-        record = told(command, identity)
+        record = told(command, identity, masked=self.recall.masked)
         if record is not None:
             self.note("command", record)
         return identity
@@ -70,6 +76,7 @@ class Turn:
     itself: the innermost, but for a moment an outer one (engine.core.levels).
     *moved* says that a state was entered, so that parked events are offered again. *hangup* has the fields of this
     leg's call.hangup. *keeps*: the leg was connected with this run ("" for a leg without one), and leaves all others.
+    *hides* tells whether one of some names is masked in the history (engine.core.secrecy).
     """
 
     programs: Callable[[str], Program]
@@ -83,6 +90,7 @@ class Turn:
     moved: bool = False
     hangup: Mapping[str, Any] | None = None
     keeps: str | None = None
+    hides: Callable[[Turn, frozenset[str]], bool] = lambda _turn, _names: False
     program: Program = field(init=False)
     depth: int = field(init=False)
 
@@ -110,7 +118,11 @@ class Turn:
         return role.block(frame.block).action(frame.number)
 
     def scope(self, event: Mapping[str, Any] | None = None) -> Scope:
-        return Scope(self.program, self.leg, event or {}, self.now)
+        return Scope(self.program, self.leg, event or {}, self.now, self.recalled)
+
+    def recalled(self, names: frozenset[str], work: Callable[[], object], *, is_plain: bool = False) -> Any:
+        """Return what *work* makes of values of these *names*; noted where the history masks one of them."""
+        return self.out.recall.of(work, is_plain=is_plain) if self.hides(self, names) else work()
 
     def option(self, frame: Frame, name: str) -> Any:
         """Return an option of the step at *frame*, formulas worked out now (texts are filled in when a step runs)."""
@@ -195,6 +207,8 @@ class Turn:
         if due != leg.due:
             leg.due = due
             leg.gen += 1
+        if self.out.recall.noted:
+            self.note("results", values=self.out.recall.noted)
         return Change(
             event_id=event_id,
             at=self.now,
