@@ -17,6 +17,8 @@ from engine.core.program import Library
 from engine.core.record import BEGINNING, FORMAT, event_in
 from engine.errors import CommandRefused
 
+_INPUTS = ("event", "failed")  # a call that had a defect of ringflow's has the latter in place of the former
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -82,16 +84,18 @@ def _groups(journal: Sequence[JournalEntry]) -> Iterator[Sequence[JournalEntry]]
     for entry in journal:
         if _is_of_nobody(entry):
             continue
-        if _is_input(entry) and any(_is_input(one) for one in group):
+        came = next((one for one in group if one.kind in _INPUTS), None)
+        if came is not None and entry.kind in _INPUTS and not _is_about(entry, came):
             yield group
             group = []
         group.append(entry)
-    if any(_is_input(one) for one in group):
+    if any(one.kind in _INPUTS for one in group):
         yield group
 
 
-def _is_input(entry: JournalEntry) -> bool:
-    return entry.kind == "event" or (entry.kind == "failed" and "type" in entry.record)
+def _is_about(entry: JournalEntry, came: JournalEntry) -> bool:
+    """Tell whether a line says what went wrong with the event that *came*."""
+    return entry.kind == "failed" and came.kind == "event" and entry.record["id"] == came.record["id"]
 
 
 def _is_of_nobody(entry: JournalEntry) -> bool:
@@ -101,7 +105,7 @@ def _is_of_nobody(entry: JournalEntry) -> bool:
 
 def _decided(group: Sequence[JournalEntry], row: Row | None, library: Library) -> Change:
     """Return what the event of *group* changes; where the record says that ringflow had a defect, it has it again."""
-    first = next(entry for entry in group if _is_input(entry))
+    first = next(entry for entry in group if entry.kind in _INPUTS)
     run, now = first.run, first.at
     if first.kind == "failed":
         failed = Event(id=str(first.record.get("id")), type=str(first.record["type"]), run=run, results=_results(group))

@@ -157,7 +157,7 @@ def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str
         settled=_settles(event),
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), version=version, ended_at=leg.ended_at),
         timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
-        journal=(failed, *out.journal),
+        journal=(_plain_line(event, leg, now), failed, *out.journal),
     )
 
 
@@ -244,6 +244,12 @@ def _parked(event: Event, now: float) -> dict[str, Any]:
     }
 
 
+def _plain_line(event: Event, leg: Leg, now: float) -> JournalEntry:
+    """Return the line about an event of a leg whose flow is not at work: nothing in it was asked for."""
+    record = event_line(event, without_links(event.payload), at=leg.at)
+    return JournalEntry(run=leg.run, at=now, kind="event", record=record)
+
+
 def _keep(event: Event, leg: Leg, ver_before: int, *, now: float, why: str) -> Change:
     leg.ver = ver_before + 1
     leg.due = min(leg.timers.values(), default=None)
@@ -256,9 +262,7 @@ def _keep(event: Event, leg: Leg, ver_before: int, *, now: float, why: str) -> C
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), ended_at=leg.ended_at),
         timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
         journal=(
-            JournalEntry(
-                run=leg.run, at=now, kind="event", record=event_line(event, without_links(event.payload), at=leg.at)
-            ),
+            _plain_line(event, leg, now),
             JournalEntry(run=leg.run, at=now, kind="stray", record={"type": event.type, "why": why}),
         ),
     )

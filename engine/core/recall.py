@@ -6,6 +6,7 @@ Of what was worked out with a secret only yes, no and nothing are noted as they 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,9 +53,10 @@ class Recall:
 
     def masked(self, text: str) -> str:
         """Return *text* without the values that were worked out with a secret."""
-        for value in self.spoken:
-            text = text.replace(value, MASK)
-        return text
+        if not self.spoken:
+            return text
+        longest_first = sorted(self.spoken, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, longest_first)), MASK, text)
 
     def _again(self, value: Any) -> Any:
         self.noted.append(value)
