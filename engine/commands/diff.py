@@ -99,11 +99,11 @@ def _side(place: str, history: History | None) -> _Side:
 
     named = {row.version for row in history.calls()} if history is not None and len(place) >= _LEAST_LETTERS else set()
     found = [version for version in named if version.startswith(place)]
-    files = history.files(found[0]) if history is not None and len(found) == 1 else None
-    loaded = load_version(files).version if files is not None else None
-    if files is None or loaded is None:
+    kept = history.files(found[0]) if history is not None and len(found) == 1 else None
+    loaded = load_version(kept).version if kept is not None else None
+    if kept is None or loaded is None:
         raise FlowError(f"there is no folder {place}, nor a version of that name that a recorded call ran on")
-    return _Side(version=loaded, files=files, folder=None)
+    return _Side(version=loaded, files=kept, folder=None)
 
 
 def _play_tests(old: _Side, new: _Side, load: Load, findings: _Findings) -> None:

@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All *changes* in a call, as they come. *guess*: why some of them are guesses, "" where none is."""
+    """All *changes* in a call, as they come. *guess*: why what comes last is one, "" where nothing is."""
 
     changes: tuple[Change, ...]
     guess: str = ""
@@ -71,7 +71,7 @@ def compare(course: Course, before: Played, now: Played) -> Comparison:
 
     changes = [change for gap in gaps for change in gap.split(is_guess)]
     changes.sort(key=lambda change: (change.is_guess, change.after_s, change.who))
-    has_guess = any(change.is_guess for change in changes)
+    has_guess = any(change.is_guess for change in changes) or any(asked in gap.now for gap in gaps)
     return Comparison(changes=tuple(changes), guess=_why(course, now, first.after, asked) if has_guess else "")
 
 
@@ -103,7 +103,7 @@ def _asked_in_vain(course: Course, now: Played, first: Notice) -> Notice | None:
     """Return where keys are asked for when nothing is left of the record."""
     if first.after < len(course.deeds):
         return None
-    later = (one for one in now.notices if one.text == ASKED and one.after_s >= first.after_s)
+    later = (one for one in now.notices if one.text == ASKED and _place(one) >= _place(first))
     return next(later, None)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from engine.compare.comparing import Change, Comparison
@@ -12,7 +11,7 @@ from engine.compare.run import Verdict
 
 NOTHING = "nothing that a caller would notice"
 _MOST_LINES = 6  # of one side, at one place
-_MOST_CALLS = 3  # that are named
+_MOST_CALLS = 10  # that are named, of those with the same changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +40,17 @@ class FlowReport:
 
 def lines_of(comparison: Comparison) -> Iterator[str]:
     """Yield the changes of one call, side by side."""
-    for is_guess, changes in groupby(comparison.changes, key=lambda change: change.is_guess):
-        if is_guess:
-            yield f"from here on a guess: {comparison.guess}"
-        for change in changes:
-            yield f"{_clock(change.after_s)}  {change.who}"
-            yield from _side("before", change.before)
-            yield from _side("now", change.now)
+    certain = [change for change in comparison.changes if not change.is_guess]
+    yield from (line for change in certain for line in _lines(change))
+    if comparison.guess:
+        yield f"from here on a guess: {comparison.guess}"
+    yield from (line for change in comparison.changes[len(certain) :] for line in _lines(change))
+
+
+def _lines(change: Change) -> Iterator[str]:
+    yield f"{_clock(change.after_s)}  {change.who}"
+    yield from _side("before", change.before)
+    yield from _side("now", change.now)
 
 
 def _side(name: str, lines: Sequence[str]) -> Iterator[str]:
@@ -68,12 +71,18 @@ def text_of(reports: Sequence[FlowReport]) -> Iterator[str]:
         told = f"{differ} of {_calls(played)} would go otherwise" if differ else f"{NOTHING}, in {_calls(played)}"
         yield f"{report.flow}: {told}"
         for group in report.groups:
-            names = [verdict.call for verdict in group]
-            more = f", and {len(names) - _MOST_CALLS} more" if len(names) > _MOST_CALLS else ""
-            yield f"  {_calls(len(names))}: {', '.join(names[:_MOST_CALLS])}{more}"
+            yield f"  {group[0].call}"
             yield from (f"    {line}" for line in lines_of(group[0].comparison))
+            yield from _likewise([verdict.call for verdict in group[1:]])
         for verdict in report.left_out:
             yield f"  left out, as it cannot be played again: {verdict.call}: {verdict.problem}"
+
+
+def _likewise(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield f"    likewise in {'1 more call' if len(names) == 1 else f'{len(names)} more calls'}:"
+        yield from (f"      {name}" for name in names[:_MOST_CALLS])
+        yield from ["      ..."] if len(names) > _MOST_CALLS else []
 
 
 def _calls(count: int) -> str:
