@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,7 @@ def _replay_exactly(history: History, run: str, form: str, redact: Redact) -> in
     if form == "json":
         say(json.dumps(redact(_as_json(run, result))))
     else:
-        say("\n".join(redact(list(_text(result, version)))))
+        say("\n".join(_text(result, version, redact)))
     return OK if result.difference is None else PROBLEMS
 
 
@@ -71,18 +72,19 @@ def _version_of(history: History, run: str) -> Version:
     return version
 
 
-def _text(result: Replay, version: Version) -> Iterator[str]:
+def _text(result: Replay, version: Version, redact: Redact) -> Iterator[str]:
     from engine.calls.story import story
 
     begin = result.journal[0].at
-    yield from (line_text(line, begin) for line in story(result.journal, version.flows))
+    for line in story(result.journal, version.flows):
+        yield line_text(replace(line, text=redact(line.text)), begin)
     yield ""
     if result.difference is None:
         yield f"exactly as recorded: {_counted(result)}"
         return
     yield f"not as recorded, after {_counted(result)} that are:"
-    yield f"  recorded  {_in_words(result.difference.recorded)}"
-    yield f"  replayed  {_in_words(result.difference.replayed)}"
+    yield redact(f"  recorded  {_in_words(result.difference.recorded)}")
+    yield redact(f"  replayed  {_in_words(result.difference.replayed)}")
 
 
 def _counted(result: Replay) -> str:
