@@ -45,6 +45,7 @@ def replay(journal: Sequence[JournalEntry], version: Version, catalogue: Catalog
     Raises:
         CommandRefused: the journal does not hold all that this needs; the message says why.
     """
+    journal = [entry for entry in journal if not _is_of_nobody(entry)]
     library, row = _library(journal, version, catalogue), None
     done: list[JournalEntry] = []
     for group in _groups(journal):
@@ -82,15 +83,12 @@ def _groups(journal: Sequence[JournalEntry]) -> Iterator[Sequence[JournalEntry]]
     """Yield what was written with each event, that one first; the beginning of all is with the first."""
     group: list[JournalEntry] = []
     for entry in journal:
-        if _is_of_nobody(entry):
-            continue
         came = next((one for one in group if one.kind in _INPUTS), None)
         if came is not None and entry.kind in _INPUTS and not _is_about(entry, came):
             yield group
             group = []
         group.append(entry)
-    if any(one.kind in _INPUTS for one in group):
-        yield group
+    yield group
 
 
 def _is_about(entry: JournalEntry, came: JournalEntry) -> bool:

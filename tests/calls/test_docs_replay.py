@@ -1,4 +1,4 @@
-"""docs/replay.md shows what diff and replay really print, and names their options and keys. UPDATE_GOLDEN=1 writes it."""
+"""docs/replay.md shows what diff and replay really print, and names options and keys. UPDATE_GOLDEN=1 writes it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from core_stage import Phone, flow
+from core_stage import CALLER, OFFICE, Phone, flow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_properties import HOUSES, evening
@@ -217,3 +217,92 @@ def test_a_defect_of_ours_happens_again_where_the_record_has_it():
 
     assert "failed" in [line.kind for line in phone.stage.journal]
     assert_exact(phone.stage)
+
+
+def test_what_came_before_the_call_was_known_is_no_part_of_it():
+    """A webhook of a leg that nobody knows yet changes nothing, and stands before the beginning."""
+    phone = Phone(flow(ASKS, top=SECRET))
+    leg = phone.world.call(from_=CALLER, to=OFFICE, now=phone.now)
+    ids = {"call_control_id": leg.call_control_id, "call_leg_id": leg.call_leg_id}
+    phone.stage.receive(Event(id="stray", type="call.speak.ended", payload=ids))
+    phone.wait(3)
+
+    run = phone.stage.run_of(leg.call_control_id)
+    assert [line.kind for line in kept(phone.stage, run)][:2] == ["stray", "recorded"]
+    assert_exact(phone.stage)
+
+
+def test_webhooks_that_come_before_call_initiated_are_part_of_it():
+    phone = Phone(flow(ASKS, top=SECRET))
+    leg = phone.world.call(from_=CALLER, to=OFFICE, now=phone.now)
+    ids = {"call_control_id": leg.call_control_id, "call_leg_id": leg.call_leg_id}
+    phone.stage.receive(Event(id="early", type="call.bridged", payload=ids))
+    phone.wait(3)
+
+    kinds = [line.kind for line in kept(phone.stage, phone.stage.run_of(leg.call_control_id))]
+    assert kinds[:4] == ["recorded", "event", "stray", "event"]
+    assert_exact(phone.stage)
+
+
+def test_an_event_that_ringflow_can_no_longer_take_is_a_difference():
+    phone = Phone(flow(ASKS, top=SECRET))
+    journal = kept(phone.stage, phone.stage.run_of(phone.calls(wait=3)))
+    place = next(index for index, line in enumerate(journal) if line.record.get("type") == ACCEPTED)
+    payload = {name: value for name, value in journal[place].record["payload"].items() if name != "command_id"}
+    journal[place] = replace(journal[place], record={**journal[place].record, "payload": payload})
+
+    result = replay(journal, phone.stage.library.current, catalogue())
+
+    assert result.difference is not None
+    assert result.difference.replayed is not None
+    assert "KeyError" in result.difference.replayed.record["error"]
+
+
+def test_what_a_called_person_is_given_in_secret_is_masked_and_replays():
+    orders = """\
+  order:
+    do: [answer, {call_later: {in: 5s, to: "+15557770001", flow: remind, give: {pin: "{{ secret.pin }}", name: Ann}}}]
+    then: hangup
+"""
+    remind = """\
+flow: remind
+starts_when:
+  another_flow_calls: {needs: {pin: {type: digits, secret: true}, name: text}}
+settings: {call_from: "+15559990000"}
+anywhere: {on_error: hangup}
+start: hello
+states:
+  hello:
+    do: [{speak: "Hello {{ name }}"}]
+    then:
+      - {if: pin == secret.pin, then: right}
+      - {then: hangup}
+  right:
+    do: [{speak: Right}]
+    then: hangup
+"""
+    phone = Phone(flow(orders, top=SECRET), remind, secrets={"pin": "4821"}, answer_after_s=2.0)
+    phone.calls(wait=60)
+
+    assert assert_exact(phone.stage) == 2
+    assert "Right" in str(phone.stage.journal)
+    assert "Hello Ann" in str(phone.stage.journal)
+    assert "4821" not in str(phone.stage.journal)
+
+
+def test_a_list_that_an_ai_heard_for_a_secret_is_masked_too():
+    asks = """\
+  ask:
+    do:
+      - answer
+      - gather_using_ai: {parameters: {type: object}, longest: 1m, into: {pin: pin, name: name}}
+    then: hangup
+"""
+    phone = Phone(flow(asks, top=SECRET))
+    call = phone.calls(wait=3)
+    phone.world.tell_ai(call, {"pin": ["48", "21"], "name": "Ann"}, phone.now)
+    phone.wait(30)
+
+    journal = str(kept(phone.stage, phone.stage.run_of(call)))
+    assert_exact(phone.stage)
+    assert "['***', '***']" in journal

@@ -219,12 +219,26 @@ def test_calls_that_depended_on_others_are_left_out(
     [
         (["diff", "nowhere", str(FLOWS)], 1, "there is no folder nowhere, nor a version of that name"),
         (["diff", str(FLOWS), str(FLOWS), "--calls", "5"], 3, "there is no database"),
+        (["diff", "bare", str(FLOWS)], 2, "there is nothing to play: bare has no tests, and no recorded call fits"),
     ],
 )
 def test_what_is_missing_is_told(
     tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, message: str
 ):
     monkeypatch.setenv("RINGFLOW_DATABASE", f"sqlite:///{tmp_path}/none.db")
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(FLOWS, "bare", ignore=shutil.ignore_patterns("*.test.yaml"))
 
     assert main(arguments) == code
     assert message in capsys.readouterr().err
+
+
+def test_a_call_whose_flows_are_not_kept_any_more_is_refused(kept, capsys: pytest.CaptureFixture[str]):
+    path = kept("sales")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("delete from versions")
+        database.commit()
+    call = name_of(capsys)
+
+    assert main(["replay", call]) == 2
+    assert f"no flow had the call {call}, or its flows are not kept any more" in capsys.readouterr().err

@@ -69,9 +69,9 @@ CHANGES = {
 }  # fmt: skip
 
 
-def calls() -> list[Call]:
-    files = {"desk.flow.yaml": FLOW.encode(), "project.yaml": PROJECT}
-    bench = Bench(Material(tests={"desk.test.yaml": TESTS}, folders={"": files}))
+def calls(flow: str = FLOW, tests: str = TESTS) -> list[Call]:
+    files = {"desk.flow.yaml": flow.encode(), "project.yaml": PROJECT}
+    bench = Bench(Material(tests={"desk.test.yaml": tests}, folders={"": files}))
     assert not bench.report([]).problems
     return [
         Call(
@@ -82,10 +82,10 @@ def calls() -> list[Call]:
     ]  # fmt: skip
 
 
-def verdicts(flow: str, name: str = "desk") -> list[Verdict]:
+def verdicts(flow: str, name: str = "desk", *, ai: Call | None = None) -> list[Verdict]:
     version = load({f"{name}.flow.yaml": flow.encode(), "project.yaml": PROJECT}).version
     assert version is not None
-    return [verdict(call, version) for call in calls()]
+    return [verdict(call, version) for call in ([ai] if ai is not None else calls())]
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -104,3 +104,52 @@ def test_a_change_is_told_as_callers_notice_it(name: str):
 
 def test_nobody_notices_a_flow_that_stays_as_it_is():
     assert [found.comparison.changes for found in verdicts(FLOW)] == [(), (), ()]
+
+
+def test_a_test_that_fails_on_the_old_flows_is_left_out():
+    [call] = calls(tests=TESTS.partition("  - name: News")[0].replace("wait: 5s", "hears: Good evening"))
+
+    found = verdict(call, call.library.current)
+
+    assert found.comparison.changes == ()
+    assert found.problem == 'line 4, hears: Good evening: the caller did not hear "Good evening" within 60s'
+    assert list(text_of([FlowReport(flow="desk", verdicts=[found])])) == [
+        "desk: nothing that a caller would notice, in 0 calls",
+        f"  left out, as it cannot be played again: Sales answers: {found.problem}",
+    ]
+
+
+AI = """\
+flow: desk
+starts_when: {calls_to: ["+15550000001"]}
+remember: {name: {type: text}}
+anywhere: {on_error: hangup}
+start: ask
+states:
+  ask:
+    do:
+      - answer
+      - gather_using_ai:
+          greeting: Who are you?
+          parameters: {type: object, properties: {name: {type: string, description: A name.}}}
+          longest: 1m
+          into: {name: name}
+      - speak: "Hello {{ name }}"
+    then: hangup
+"""
+AI_TEST = """\
+test: desk.flow.yaml
+scenarios:
+  - name: Ann
+    steps: [caller: calls, caller: {tells_ai: {name: Ann}}, hears: Hello Ann]
+"""
+
+
+def test_what_an_ai_was_told_it_is_told_again():
+    [call] = calls(AI, AI_TEST)
+
+    [found] = verdicts(AI.replace("Hello {{", "Good day {{"), ai=call)
+
+    assert [(change.before, change.now) for change in found.comparison.changes] == [
+        (('hears "Hello Ann"',), ('hears "Good day Ann"',))
+    ]
