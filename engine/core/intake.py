@@ -14,6 +14,7 @@ from typing import Any
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, run_id
 from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, LOOK, REFUSED, TIMER, Event
+from engine.core.leftovers import clear_all
 from engine.core.leg import Leg
 from engine.core.links import RUNG
 from engine.core.names import conference_key, control_key, is_leg, leg_key
@@ -136,6 +137,8 @@ def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str
         else:
             leg.status, leg.ended_at, leg.timers = "ended", now, {}  # as a call that no flow answers
         out.put(Command(operation="hangup", path={"call_control_id": leg.call_control_id}), urgent=True)
+    if leg.status == "ended":
+        clear_all(leg)
     leg.due = min(leg.timers.values(), default=None)
     leg.gen += 1
     failed = JournalEntry(run=leg.run, at=now, kind="failed", record={"id": event.id, "type": event.type, "error": why})

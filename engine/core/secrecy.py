@@ -14,12 +14,30 @@ from engine.core.verbs import ANSWERED, GATHERS
 _KEYS = frozenset({"digit", "digits"})
 _LINKS = frozenset({"recording_urls", "public_recording_urls"})  # whoever has one can listen (facts.md, section 4)
 _MASK = "***"
+_END_KEYS = ("#", "*")  # people close with them what they keyed before; by itself it tells nothing
+_PRESSED = "call.dtmf.received"
 _ANSWERS = frozenset({"body", "result", "message_history", "messages", "partial_results"})
 
 
 def shown(turn: Turn, event: Event) -> dict[str, Any]:
     """Return the payload of *event* as the run's history may keep it."""
-    return _masked(dict(event.payload), secret_parts(turn, event))
+    is_digit = event.type == _PRESSED and event.payload.get("digit") not in _END_KEYS
+    early = _KEYS if is_digit and _may_be_early(turn) else frozenset()
+    return _masked(dict(event.payload), secret_parts(turn, event) | early)
+
+
+def _may_be_early(turn: Turn) -> bool:
+    """Tell whether a key may belong to a secret that is asked for in a state to come: nobody asks for one here."""
+    has_secret = False
+    for depth in levels.chain(turn):
+        level, role = turn.level(depth), turn.role_at(depth)
+        state = role.states.get(level.state or turn.leg.last_state)
+        if state is not None and (_PRESSED in state.on or any(action.verb in GATHERS for action in state.actions)):
+            return False
+        flow, blocks = turn.programs(level.flow).flow, (role.anywhere, *role.states.values())
+        gathers = (action for block in blocks for action in block.actions if action.verb in GATHERS)
+        has_secret = has_secret or any(_is_for_secret(flow, action) for action in gathers)
+    return has_secret
 
 
 def _masked(payload: Mapping[str, Any], secret: frozenset[str]) -> dict[str, Any]:

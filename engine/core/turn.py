@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.core import leftovers
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import TELL, Command, OutboxRow, command_id
 from engine.core.event import ClientState
@@ -195,6 +196,8 @@ class Turn:
         if due != leg.due:
             leg.due = due
             leg.gen += 1
+        if leg.status == "ended":
+            leftovers.clear(leg, lambda name: self.programs(name).flow)
         return Change(
             event_id=event_id,
             at=self.now,
