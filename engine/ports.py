@@ -142,10 +142,14 @@ class Store(Protocol):
         """Keep a small fact about this installation, in place of an older one of the same name."""
         ...
 
-    async def prune(self, *, before: float, limit: int = 500) -> int:
+    async def prune(
+        self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
+    ) -> int:
         """
-        Delete tombstones that ended before *before*, with their keys, ids and journal; return how many rows.
+        Delete calls that ended before *before*, with their keys, commands and journal; return how many rows.
 
-        Versions that no run is bound to go too, but for the last ten and the one that PINNED names.
+        Calls that failed (``core.change.is_failure``) stay until *failed_before*; ids of events go that came before
+        *ids_before*, but for those of calls under way. Both are *before* unless given. At most *limit* calls of either
+        kind go at once. Versions that no run is bound to go too, but for the last ten and the one that PINNED names.
         """
         ...

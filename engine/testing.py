@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.core.answer import Answer
-from engine.core.change import Change, JournalEntry, Row, Timer
+from engine.core.change import Change, JournalEntry, Row, Timer, is_failure
 from engine.core.command import Command, OutboxRow
 from engine.errors import CarrierError, StoreUnavailable
 from engine.ports import PINNED, Loaded, Outstanding
@@ -138,28 +138,39 @@ class MemoryStore:
         self._check()
         self.notes[name] = value
 
-    async def prune(self, *, before: float, limit: int = 500) -> int:
+    async def prune(
+        self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
+    ) -> int:
         self._check()
-        ended = {run for run, row in self.rows.items() if row.ended_at is not None and row.ended_at < before}
-        ended = set(sorted(ended)[:limit])
+        failed = {entry.run for entry in self.journal if is_failure(entry)}
+        ends = {run: row.ended_at for run, row in self.rows.items() if row.ended_at is not None}
+        over = {run for run, at in ends.items() if at < ((failed_before or before) if run in failed else before)}
+        ended = set(sorted(over)[:limit])
         lasting = {run for run, row in self.rows.items() if not row.version and row.ended_at is None} | {""}
-
-        def is_old(run: str, at: float) -> bool:
-            return run in ended or (run in lasting and at < before)
-
+        under_way = self.rows.keys() - ends.keys() - lasting
         size = self._size()
-        self.inbox = {name: seen for name, seen in self.inbox.items() if not is_old(*seen)}
-        self.journal = [entry for entry in self.journal if not is_old(entry.run, entry.at)]
-        self.keys = {key: run for key, run in self.keys.items() if run not in ended}
-        self.outbox = {name: row for name, row in self.outbox.items() if row.run not in ended}
+        self.inbox = {
+            name: (run, at)
+            for name, (run, at) in self.inbox.items()
+            if at >= (ids_before or before) or run in under_way
+        }
+        self.journal = [
+            entry for entry in self.journal if not (entry.run in ended or (entry.run in lasting and entry.at < before))
+        ]
         for run in ended:
-            del self.rows[run]
-            self.timers.pop(run, None)
+            self._drop(run)
         used = {row.version for row in self.rows.values()} | {self.notes.get(PINNED)}
         for version in list(self.kept)[:-10]:
             if version not in used:
                 del self.kept[version]
         return size - self._size()
+
+    def _drop(self, run: str) -> None:
+        """Forget a run, and all that is its own but for its history."""
+        del self.rows[run]
+        self.timers.pop(run, None)
+        self.keys = {key: other for key, other in self.keys.items() if other != run}
+        self.outbox = {name: row for name, row in self.outbox.items() if row.run != run}
 
     def _size(self) -> int:
         tables = (self.rows, self.keys, self.inbox, self.outbox, self.timers, self.journal, self.kept)

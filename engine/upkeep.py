@@ -6,11 +6,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from engine.config import Settings
 from engine.errors import CommandRefused, FlowError, SettingsError
 from engine.ports import Store
 from engine.versions import LATEST, Reload, Versions
 
 LEAST_S = 3600.0  # a webhook that comes late finds its call for so long, and does not begin it again
+KEEP_IDS_S = 86400.0  # of events: one that comes again by then changes nothing
 _WORK_S = 2.0  # of one answer: whoever asks waits at most ten seconds, and asks again for the rest
 
 
@@ -62,6 +64,13 @@ class Upkeep:
         return await prune(self._store, wanted.get("older_than_s"), now=self._clock())
 
 
+async def keep_house(store: Store, settings: Settings, *, now: float) -> None:
+    """Delete some of what has been kept for as long as *settings* say. Raises StoreUnavailable."""
+    await store.prune(
+        before=now - settings.keep_calls_s, failed_before=now - settings.keep_failed_calls_s, ids_before=now - KEEP_IDS_S
+    )
+
+
 async def prune(store: Store, older_than_s: object, *, now: float) -> dict[str, Any]:
     """
     Delete calls that ended *older_than_s* seconds ago, for two seconds; return ``{deleted, is_done}``, in rows.
@@ -74,7 +83,7 @@ async def prune(store: Store, older_than_s: object, *, now: float) -> dict[str, 
         raise CommandRefused("calls are kept for an hour at least, because webhooks may come late; say 1h or more")
     end, deleted = time.monotonic() + _WORK_S, 0
     while True:
-        count = await store.prune(before=now - older_than_s)
+        count = await store.prune(before=now - older_than_s, ids_before=now - max(older_than_s, KEEP_IDS_S))
         deleted += count
         if not count or time.monotonic() > end:
             return {"deleted": deleted, "is_done": not count}

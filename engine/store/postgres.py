@@ -16,7 +16,7 @@ from engine.ports import Loaded, Outstanding
 from engine.store.postgres_batch import batch_of
 from engine.store.postgres_errors import AGAIN, FAILURES, LOST, explained, named
 from engine.store.postgres_opening import SQL, ServiceLock, open_pool
-from engine.store.rows import json_text, outbox_row, packed, unpacked
+from engine.store.rows import ROWS_OF_A_CALL, json_text, outbox_row, packed, unpacked
 
 _CONNECTIONS = 4  # one commits, one notes attempts, two for the rest
 _TRIES = 5  # when commits stand in each other's way
@@ -100,8 +100,11 @@ class PostgresStore:
     async def put_note(self, name: str, value: str) -> None:
         await self._fetch("put_note", name, value)
 
-    async def prune(self, *, before: float, limit: int = 500) -> int:
-        [(deleted,)] = await self._fetch("prune", before, limit)
+    async def prune(
+        self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
+    ) -> int:
+        wanted = before, failed_before or before, ids_before or before
+        [(deleted,)] = await self._fetch("prune", *wanted, limit, limit * ROWS_OF_A_CALL)
         return int(deleted)
 
     async def _fetch(self, name: str, *values: Any, in_doubt: bool = False) -> list[Any]:

@@ -38,18 +38,20 @@ select value from notes where name = $1;
 -- name: put_note
 insert into notes (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value;
 
--- A version that only runs deleted here used goes with the next pruning; the last ten stay in any case.
+-- $1: when calls ended that go, $2: those that failed, $3: when ids came that go, $4: how many calls of either kind,
+-- $5: how many ids and lines. A version that only runs deleted here used goes with the next pruning; the last ten stay
+-- in any case. Ids of a call under way stay, however long it lasts; rooms and queues have no version.
 -- name: prune
 with ended as (
-    select run from runs where ended_at < $1 order by ended_at limit $2
+    (select run from runs where failed = false and ended_at < $1 order by ended_at limit $4)
+    union all
+    (select run from runs where failed = true and ended_at < $2 order by ended_at limit $4)
 ), lasting as (
     select run from runs where version = '' and ended_at is null
 ), of_runs as (
     delete from runs where run in (select run from ended) returning 1
 ), of_keys as (
     delete from keys where run in (select run from ended) returning 1
-), of_inbox as (
-    delete from inbox where run in (select run from ended) returning 1
 ), of_outbox as (
     delete from outbox where run in (select run from ended) returning 1
 ), of_timers as (
@@ -59,23 +61,25 @@ with ended as (
 ), old_inbox as (
     delete from inbox where event_id in (
         select event_id from inbox
-        where at < $1 and (run = '' or run in (select run from lasting))
-        limit $2
+        where at < $3
+        and not exists (select from runs where runs.run = inbox.run and ended_at is null and version <> '')
+        order by at
+        limit $5
     ) returning 1
 ), old_journal as (
     delete from journal where id in (
         select id from journal
         where at < $1 and (run = '' or run in (select run from lasting))
-        limit $2
+        limit $5
     ) returning 1
 ), old_versions as (
     delete from versions
-    where version not in (select version from runs)
+    where not exists (select from runs where runs.version = versions.version)
     and version not in (select value from notes where name = 'pinned')
     and id not in (select id from versions order by id desc limit 10)
     returning 1
 )
-select (select count(*) from of_runs) + (select count(*) from of_keys) + (select count(*) from of_inbox)
+select (select count(*) from of_runs) + (select count(*) from of_keys)
     + (select count(*) from of_outbox) + (select count(*) from of_timers) + (select count(*) from of_journal)
     + (select count(*) from old_inbox) + (select count(*) from old_journal) + (select count(*) from old_versions);
 

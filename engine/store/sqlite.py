@@ -16,7 +16,7 @@ from engine.errors import StoreUnavailable
 from engine.ports import Loaded, Outstanding
 from engine.store.opening import connect, take_lock
 from engine.store.refusal import is_taken, refused_runs
-from engine.store.rows import json_text, outbox_row, outbox_values, packed, unpacked
+from engine.store.rows import ROWS_OF_A_CALL, json_text, outbox_row, outbox_values, packed, unpacked
 from engine.store.sql import migrations, queries
 from engine.store.writer import Writer
 
@@ -106,8 +106,11 @@ class SqliteStore:
     async def put_note(self, name: str, value: str) -> None:
         await self._writer.write(lambda connection: connection.execute(queries()["put_note"], (name, value)))
 
-    async def prune(self, *, before: float, limit: int = 500) -> int:
-        return await self._writer.write(lambda connection: _prune(connection, before, limit))
+    async def prune(
+        self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
+    ) -> int:
+        wanted = before, failed_before or before, ids_before or before
+        return await self._writer.write(lambda connection: _prune(connection, *wanted, limit))
 
     @property
     def _writer(self) -> Writer:
@@ -168,17 +171,20 @@ def _outstanding(connection: sqlite3.Connection) -> Outstanding:
     )
 
 
-def _prune(connection: sqlite3.Connection, before: float, limit: int) -> int:
-    ended = json_text([run for (run,) in connection.execute(queries()["ended"], (before, limit))])
+def _prune(connection: sqlite3.Connection, before: float, failed_before: float, ids_before: float, limit: int) -> int:
+    over = [run for wanted in ((0, before), (1, failed_before)) for run in _ended(connection, *wanted, limit)]
+    ended, most_rows = json_text(over), limit * ROWS_OF_A_CALL
     deleted = sum(
         connection.execute(queries()[f"prune_{table}"], (ended,)).rowcount
-        for table in ("keys", "inbox", "outbox", "timers", "journal", "runs")
+        for table in ("keys", "outbox", "timers", "journal", "runs")
     )
-    deleted += sum(
-        connection.execute(queries()[name], (before, limit)).rowcount
-        for name in ("prune_old_inbox", "prune_old_journal")
-    )
+    deleted += connection.execute(queries()["prune_inbox"], (ids_before, most_rows)).rowcount
+    deleted += connection.execute(queries()["prune_old_journal"], (before, most_rows)).rowcount
     return deleted + connection.execute(queries()["prune_versions"]).rowcount
+
+
+def _ended(connection: sqlite3.Connection, failed: int, before: float, limit: int) -> list[str]:
+    return [run for (run,) in connection.execute(queries()["ended"], (failed, before, limit))]
 
 
 def _select(connection: sqlite3.Connection, name: str, values: Iterable[str]) -> list[tuple[Any, ...]]:
