@@ -46,7 +46,7 @@ from engine.web.server import serve_public
 
 _DRAIN_S = 5.0  # and 1 s each for open requests of the two listeners: well below the promised 10 s
 _CLOSE_S = 1.0
-_HOUSEKEEPING_S = 10.0  # 500 ended calls each time: more than one machine ends
+_HOUSEKEEPING_S = 10.0
 
 # What of a call's history the log tells, and how loudly.
 _TOLD = {

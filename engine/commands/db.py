@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import time
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.asking import ask_service
+from engine.commands.alone import done_anyhow
 from engine.commands.folders import settings
 from engine.commands.group import Commands
 from engine.commands.terminal import OK, PROBLEMS, format_option, say
-from engine.errors import StoreLocked
 
 if TYPE_CHECKING:
     from engine.store.looking import Facts
@@ -83,27 +81,11 @@ def prune(age: str, form: str) -> int:
 
 def _prune(wanted: dict[str, float]) -> dict[str, Any]:
     """Prune for a while: by ourselves, or where a service holds the database by that."""
-    import asyncio
-
-    found = settings()
-    if found.database_path is not None:
-        with contextlib.suppress(StoreLocked):
-            return asyncio.run(_prune_alone(Path(found.database_path), wanted["older_than_s"]))
-    return ask_service(found, "db/prune", wanted, again="give the command once more; that harms nothing")
-
-
-async def _prune_alone(path: Path, older_than_s: float) -> dict[str, Any]:
-    from engine.store.looking import require_database
-    from engine.store.sqlite import SqliteStore
     from engine.upkeep import prune
 
-    require_database(path)
-    store = SqliteStore(path, lock_wait_s=0)
-    await store.open()
-    try:
-        return await prune(store, older_than_s, now=time.time())
-    finally:
-        await store.close()
+    return done_anyhow(
+        settings(), lambda store: prune(store, wanted["older_than_s"], now=time.time()), "db/prune", wanted
+    )
 
 
 def _seconds(age: str) -> float:

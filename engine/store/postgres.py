@@ -11,10 +11,12 @@ from typing import Any
 import asyncpg
 
 from engine.core.change import Change, Row, Timer
+from engine.core.mentions import Number
 from engine.errors import StoreInDoubt, StoreUnavailable
-from engine.ports import Loaded, Outstanding
+from engine.ports import Forgotten, Loaded, Outstanding
 from engine.store.postgres_batch import batch_of
 from engine.store.postgres_errors import AGAIN, FAILURES, LOST, explained, named
+from engine.store.postgres_forgetting import forget
 from engine.store.postgres_opening import SQL, ServiceLock, open_pool
 from engine.store.rows import ROWS_OF_A_CALL, json_text, outbox_row, packed, unpacked
 
@@ -103,9 +105,15 @@ class PostgresStore:
     async def prune(
         self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
     ) -> int:
-        wanted = before, failed_before or before, ids_before or before
+        wanted = [before if given is None else given for given in (before, failed_before, ids_before)]
         [(deleted,)] = await self._fetch("prune", *wanted, limit, limit * ROWS_OF_A_CALL)
         return int(deleted)
+
+    async def forget(self, number: Number, *, now: float, place: str = "", limit: int = 500) -> Forgotten:
+        return await forget(self._fetch, number, now=now, place=place, limit=limit)
+
+    async def compact(self) -> None:
+        """PostgreSQL's own vacuum does so, when it thinks fit."""
 
     async def _fetch(self, name: str, *values: Any, in_doubt: bool = False) -> list[Any]:
         """

@@ -83,6 +83,54 @@ select (select count(*) from of_runs) + (select count(*) from of_keys)
     + (select count(*) from of_outbox) + (select count(*) from of_timers) + (select count(*) from of_journal)
     + (select count(*) from old_inbox) + (select count(*) from old_journal) + (select count(*) from old_versions);
 
+-- Forgetting a phone number reads everything, portion by portion.
+-- name: runs_after
+select run, ver, state, version, ended_at from runs where run > $1 order by run limit $2;
+
+-- $1: runs to delete, $2: rows to write; each with the ver that was read. What somebody changed meanwhile is left, and
+-- not among those that are returned.
+-- name: forget_runs
+with of_runs as (
+    delete from runs using jsonb_to_recordset($1::jsonb) as theirs (run text, ver bigint)
+    where runs.run = theirs.run and runs.ver = theirs.ver
+    returning runs.run
+), written as (
+    update runs set ver = wanted.ver, state = wanted.state, version = wanted.version
+    from jsonb_to_recordset($2::jsonb) as wanted (run text, ver bigint, state text, version text, is_emptied boolean)
+    where runs.run = wanted.run and runs.ver = wanted.ver - 1
+    returning runs.run, wanted.is_emptied
+), gone as (
+    select run from of_runs union all select run from written where is_emptied
+), of_keys as (
+    delete from keys where run in (select run from of_runs)
+), of_outbox as (
+    delete from outbox where run in (select run from gone)
+), of_timers as (
+    delete from timers where run in (select run from gone)
+), of_journal as (
+    delete from journal where run in (select run from gone)
+)
+select run from of_runs union all select run from written;
+
+-- name: outbox_after
+select command_id, run, body from outbox where command_id > $1 order by command_id limit $2;
+
+-- name: journal_after
+select id, run, record from journal where id > $1 order by id limit $2;
+
+-- name: open_runs
+select run from runs where run = any ($1::text[]) and ended_at is null;
+
+-- name: mask_outbox
+update outbox set body = masked.text
+from jsonb_to_recordset($1::jsonb) as masked (text text, position text)
+where command_id = masked.position;
+
+-- name: mask_journal
+update journal set record = masked.text
+from jsonb_to_recordset($1::jsonb) as masked (text text, position bigint)
+where id = masked.position;
+
 -- One service at a time: the lock goes with the session that took it.
 -- name: try_lock
 select pg_try_advisory_lock(hashtextextended('ringflow service', 0));

@@ -120,6 +120,25 @@ where not exists (select 1 from runs where runs.version = versions.version)
 and version not in (select value from notes where name = 'pinned')
 and rowid not in (select rowid from versions order by rowid desc limit 10);
 
+-- Forgetting a phone number reads everything, portion by portion.
+-- name: runs_after
+select rowid, run, ver, state, version, ended_at from runs where rowid > ? order by rowid limit ?;
+
+-- name: outbox_after
+select command_id, run, body from outbox where command_id > ? order by command_id limit ?;
+
+-- name: journal_after
+select rowid, run, record from journal where rowid > ? order by rowid limit ?;
+
+-- name: open_runs
+select run from runs where run in (select value from json_each(?)) and ended_at is null;
+
+-- name: mask_outbox
+update outbox set body = ? where command_id = ?;
+
+-- name: mask_journal
+update journal set record = ? where rowid = ?;
+
 -- What people are told about a database.
 -- name: count_calls
 select count(*) from runs where ended_at is null and version <> '';

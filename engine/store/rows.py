@@ -10,7 +10,7 @@ import orjson
 
 from engine.core.command import Command, OutboxRow
 
-ROWS_OF_A_CALL = 20  # ids of events that a call leaves behind, about: they go as fast as calls end
+ROWS_OF_A_CALL = 4  # ids and lines that go at once where one call would: they lie all over the file
 
 
 def outbox_values(row: OutboxRow) -> tuple[Any, ...]:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.change import Change, Row, Timer
+from engine.core.mentions import Number
 from engine.errors import StoreUnavailable
-from engine.ports import Loaded, Outstanding
+from engine.ports import Forgotten, Loaded, Outstanding
 from engine.store.opening import connect, take_lock
 from engine.store.refusal import is_taken, refused_runs
 from engine.store.rows import ROWS_OF_A_CALL, json_text, outbox_row, outbox_values, packed, unpacked
 from engine.store.sql import migrations, queries
+from engine.store.sqlite_forgetting import forget
+from engine.store.sqlite_room import compact, fold_back, give_back
 from engine.store.writer import Writer
 
 _TRIAL = "trial"
@@ -109,8 +112,21 @@ class SqliteStore:
     async def prune(
         self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
     ) -> int:
-        wanted = before, failed_before or before, ids_before or before
-        return await self._writer.write(lambda connection: _prune(connection, *wanted, limit))
+        wanted = [before if given is None else given for given in (before, failed_before, ids_before)]
+        deleted = await self._writer.write(lambda connection: _prune(connection, wanted, limit))
+        await self._writer.alone(give_back)
+        return deleted
+
+    async def forget(self, number: Number, *, now: float, place: str = "", limit: int = 500) -> Forgotten:
+        done = await self._writer.write(
+            lambda connection: forget(connection, number, now=now, place=place, limit=limit)
+        )
+        if not done.next:
+            await self._writer.alone(fold_back)
+        return done
+
+    async def compact(self) -> None:
+        await self._writer.alone(compact)
 
     @property
     def _writer(self) -> Writer:
@@ -171,7 +187,8 @@ def _outstanding(connection: sqlite3.Connection) -> Outstanding:
     )
 
 
-def _prune(connection: sqlite3.Connection, before: float, failed_before: float, ids_before: float, limit: int) -> int:
+def _prune(connection: sqlite3.Connection, wanted: Sequence[float], limit: int) -> int:
+    before, failed_before, ids_before = wanted
     over = [run for wanted in ((0, before), (1, failed_before)) for run in _ended(connection, *wanted, limit)]
     ended, most_rows = json_text(over), limit * ROWS_OF_A_CALL
     deleted = sum(

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from engine.errors import RingflowError, StoreDamaged, StoreUnavailable
 from engine.store.opening import explained
+from engine.store.sqlite_room import fold_back
 
 T = TypeVar("T")
 _IDLE_S = 1.0  # after this long without work the WAL is folded back into the database
@@ -58,6 +59,12 @@ class Writer:
         """Return what *work* returns, once it is durable. Raises as ``read`` does: nothing of it was written."""
         return await self._put(work, is_write=True)
 
+    async def alone(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Do *work* between two commits, outside of any transaction. Raises as ``read`` does."""
+        if self._damage is not None:
+            raise self._damage
+        await self._put(work, is_write=False)
+
     async def close(self) -> None:
         """Finish what is queued, then close the connection."""
         if not self._is_closed:
@@ -91,7 +98,7 @@ class Writer:
             except Empty:
                 if is_dirty:
                     with suppress(sqlite3.Error):
-                        self._connection.execute("pragma wal_checkpoint(passive)")
+                        fold_back(self._connection)
                 is_dirty = False
                 continue
             reads = [job for job in jobs if not job.is_write]
