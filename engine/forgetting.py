@@ -14,9 +14,9 @@ from engine.ports import Store
 WORK_S = 2.0  # of one answer: whoever asks waits at most ten seconds, and asks again for the rest
 
 
-async def forget(store: Store, wanted: Mapping[str, Any], *, now: float, work_s: float = WORK_S) -> dict[str, Any]:
+async def forget(store: Store, wanted: Mapping[str, Any], *, now: float, work_s: float | None = None) -> dict[str, Any]:
     """
-    Forget ``number`` from ``place`` on, for *work_s* seconds; return ``{calls, mentions, live, place}``.
+    Forget ``number`` from ``place`` on, for *work_s* seconds (two); return ``{calls, mentions, live, place}``.
 
     *live* names calls under way that were left. *place* is where to go on, "" when all is done.
 
@@ -27,7 +27,7 @@ async def forget(store: Store, wanted: Mapping[str, Any], *, now: float, work_s:
     text, place = wanted.get("number"), wanted.get("place", "")
     if not isinstance(text, str) or not isinstance(place, str):
         raise CommandRefused("'number' and 'place' are texts; leave 'place' out at first")
-    number, end = Number.read(text), time.monotonic() + work_s
+    number, end = Number.read(text), time.monotonic() + (WORK_S if work_s is None else work_s)
     calls, mentions, live = 0, 0, dict[str, None]()
     while True:
         done = await store.forget(number, now=now, place=place)

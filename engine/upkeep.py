@@ -90,29 +90,6 @@ async def keep_house(store: Store, settings: Settings, *, now: float) -> None:
             return
 
 
-async def prune(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Do what ``prune`` below does."""
-        return await prune(self._store, wanted.get("older_than_s"), now=self._clock())
-
-    async def forget(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Do what ``engine.forgetting`` does."""
-        return await forget(self._store, wanted, now=self._clock())
-
-    async def compact(self, _wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Write the database anew; calls wait for it."""
-        await self._store.compact()
-        return {}
-
-
-async def keep_house(store: Store, settings: Settings, *, now: float) -> None:
-    """Delete some of what has been kept for as long as *settings* say. Raises StoreUnavailable."""
-    await store.prune(
-        before=now - settings.keep_calls_s,
-        failed_before=now - settings.keep_failed_calls_s,
-        ids_before=now - KEEP_IDS_S,
-    )
-
-
 async def prune(store: Store, older_than_s: object, *, now: float) -> dict[str, Any]:
     """
     Delete calls that ended *older_than_s* seconds ago, for two seconds; return ``{deleted, is_done}``, in rows.
