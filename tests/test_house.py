@@ -36,9 +36,9 @@ MAY_IMPORT = {
     "reference": {"core", "language", "tables"},
     "calls": {"core", "errors", "language"},
     "commands": {
-        "calls", "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "language",
-        "listen", "logs", "reference", "resources", "scenario", "service", "simulator", "store", "tables", "telnyx",
-        "upkeep",
+        "calls", "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "forgetting", "graph",
+        "language", "listen", "logs", "ports", "reference", "resources", "scenario", "service", "simulator", "store",
+        "tables", "telnyx", "upkeep",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip

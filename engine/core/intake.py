@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from engine.core import fault
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, run_id
 from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, LOOK, REFUSED, TIMER, Event
@@ -118,7 +119,7 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
             return turn.change(event_id=_inbox_id(event), ver_before=row.ver, version=row.version)
         except Exception as second:
             failed = JournalEntry(
-                run=run, at=now, kind="failed", record={**failed.record, "repair": f"{type(second).__name__}: {second}"}
+                run=run, at=now, kind="failed", record={**failed.record, "repair": fault.named(second)}
             )
     return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from engine.core import fault
 from engine.core.answer import Answer, not_sent
 from engine.core.catalogue import Catalogue
 from engine.core.change import Change
@@ -382,7 +383,7 @@ class Outbox:
     def _report(self, entry: _Entry, error: Exception) -> None:
         row = entry.row
         self._count("defects", row.command.operation)
-        self._log.error("command_failed", run=row.run, operation=row.command.operation, exc_info=error)
+        self._log.error("command_failed", run=row.run, operation=row.command.operation, exception=fault.traced(error))
 
 
 def _chain_name(row: OutboxRow) -> str:

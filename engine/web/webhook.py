@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from engine.core.event import Event
+from engine.core.fault import traced
 from engine.errors import StoreUnavailable, WebhookRejected
 from engine.web.limits import connection_of
 
@@ -63,7 +64,7 @@ class WebhookEndpoint:
         except TimeoutError:
             return self._refuse(request, _again("the event is not committed yet", "not-committed"))
         except Exception as error:
-            self._log.error("webhook_failed", remote=request.remote, exc_info=error)
+            self._log.error("webhook_failed", remote=request.remote, exception=traced(error))
             self._count("webhooks", "failed")
             return web.Response(status=500, text="the engine failed\n")
         self._count("webhooks", "committed")
