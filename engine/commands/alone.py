@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,8 @@ def done_alone(found: Settings, work: Work) -> dict[str, Any] | None:
     Raises:
         StoreUnavailable, StoreError: there is no such database, or it cannot be used.
     """
+    import asyncio
+
     from engine.store.choosing import look_at, name_of
 
     if not look_at(found.database):
