@@ -65,8 +65,10 @@ def fate_of(row: Row, number: Number, *, now: float) -> Fate:
     if row.run.startswith(PLAN):
         return _fate_of_plan(row, number)
     is_over = row.ended_at is not None
+    if number.is_in(row.run):  # a room or queue that is called by the number
+        return "theirs" if is_over else "live"
     if not is_leg(row.run):
-        return "mention" if is_over else "other"  # a room or queue in use: the number leaves it with its call
+        return "mention" if is_over else "other"  # one in use: the number leaves it with its call
     state = orjson.loads(row.state)
     if not is_over:
         return "live"

@@ -81,9 +81,9 @@ def plan(stage, to=CALLER) -> Row:
     return Row(run="plan:a", ver=1, state=orjson.dumps(made).decode(), ended_at=NOW if stage == "over" else None)
 
 
-def queue(ended_at: float | None) -> Row:
-    made = Queue(run="queue:q", waiting={CALLER: "anna"})
-    return Row(run="queue:q", ver=1, state=orjson.dumps(made).decode(), ended_at=ended_at)
+def queue(ended_at: float | None, run: str = "queue:q") -> Row:
+    made = Queue(run=run, waiting={CALLER: "anna"})
+    return Row(run=run, ver=1, state=orjson.dumps(made).decode(), ended_at=ended_at)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,8 @@ def queue(ended_at: float | None) -> Row:
         (plan("over", OTHER), "mention"),
         (queue(NOW), "mention"),
         (queue(None), "other"),
+        (queue(NOW, f"queue:{CALLER}"), "theirs"),
+        (queue(None, f"queue:{CALLER}"), "live"),
     ],
 )
 def test_what_becomes_of_a_run(row, fate):

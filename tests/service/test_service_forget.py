@@ -177,3 +177,25 @@ async def test_a_number_in_the_gaps_of_pages_makes_the_file_be_written_anew(plac
     assert before
     assert (code, out, err) == (0, "nothing is stored about it\n", "")
     assert CALLER.removeprefix("+").encode() not in after
+
+
+async def test_a_number_is_forgotten_in_postgresql_by_the_service_and_without_it(place, postgres_server):
+    url = await postgres_server.new_database()
+    place.set(database=url)
+    missing = await ringflow(place, "forget", CALLER)
+    async with place.serving():
+        await over(place, await talk(place))
+        by_service = await ringflow(place, "forget", CALLER)
+        await over(place, await talk(place))
+    alone = await ringflow(place, "forget", CALLER)
+    left = await postgres_server.ask("select t::text from ringflow.runs as t", url.rpartition("/")[2])
+    history = await postgres_server.ask("select t::text from ringflow.journal as t", url.rpartition("/")[2])
+
+    database = f"the PostgreSQL database {url.rpartition('/')[2]} at 127.0.0.1:{postgres_server.port}"
+    problem = f"there is no database {database}; set RINGFLOW_DATABASE as the service has it"
+    assert missing == (3, "", f"ringflow: {problem}\n")
+    assert [by_service[0], alone[0]] == [0, 0]
+    assert by_service[1].startswith("1 call forgotten, ")
+    assert alone[1].startswith("1 call forgotten, ")
+    assert len(left) == 4  # of each call a tombstone, and the agent's leg
+    assert CALLER.removeprefix("+") not in f"{left}{history}"
