@@ -263,7 +263,7 @@ def main(arguments: list[str]) -> int:
     try:
         report = asyncio.run(until_stopped(options, folder))
     except asyncio.CancelledError:
-        print("Stopped; everything that was started has ended", file=sys.stderr)
+        print("Stopped; everything that was started has ended.", file=sys.stderr)
         shutil.rmtree(folder)
         return 130
     except ClusterFailed as problem:

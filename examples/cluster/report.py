@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from callers import SENTENCES, Call
 
-LONG_S = 2.0  # one silence of a second is in the flow
+LONG_S = 4.0  # the flow itself is silent for a second, and others take over after five
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,9 @@ async def balancer(ports: list[int]):
 
 async def until_said(place, state: str, number: int = CALLERS) -> None:
     async with asyncio.timeout(30):
-        while len({row["call"] for row in place.log.rows if row["event"] == "state" and row["state"] == state}) < number:
+        while (
+            len({row["call"] for row in place.log.rows if row["event"] == "state" and row["state"] == state}) < number
+        ):
             await place.log.news()
 
 
