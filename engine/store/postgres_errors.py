@@ -39,7 +39,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((asyncpg.OperatorInterventionError,), "has ended the connection, as it does when it is stopped; wait for it"),
     ((asyncpg.ProtocolViolationError,), f"is behind a connection pooler; name PostgreSQL itself in {_SETTING}"),
     (
-        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError),
+        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError),
         f"has broken off the connection; check that PostgreSQL runs, and that {_SETTING} names it",
     ),
     ((TimeoutError,), f"does not answer; check that PostgreSQL runs, and that {_SETTING} names it"),

@@ -97,4 +97,5 @@ async def serve(listen: str, replicas: list[Replica]) -> None:
 if __name__ == "__main__":
     listen, *named = sys.argv[1:]
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(listen, [Replica(*words.split("=", 1)) for words in named]))
+        pairs = (words.split("=", 1) for words in named)
+        asyncio.run(serve(listen, [Replica(name, address) for name, address in pairs]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,34 +46,34 @@ class Callers:
 
     def __init__(self, simulator: httpx.AsyncClient) -> None:
         self.calls: dict[str, Call] = {}
+        self.made = 0
         self._simulator = simulator
         self._news = asyncio.Condition()
 
-    async def call(self, number: int, seconds: float) -> None:
-        """Let *number* people call, evenly over *seconds*."""
+    async def call(self, number: int, seconds: float, until: asyncio.Event) -> None:
+        """Let *number* people call, evenly over *seconds*, and then more of them, as often, until *until*."""
         clock = asyncio.get_running_loop()
         began = clock.time()
-        for turn in range(number):
+        for turn in itertools.count():
             await asyncio.sleep(began + seconds * turn / number - clock.time())
+            if turn >= number and until.is_set():
+                return
             people = {"from": f"+34600{turn:06}", "to": "+15551230000"}
             (await self._simulator.post("/sim/calls", json=people)).raise_for_status()
+            self.made += 1
 
-    async def all_served(self, number: int) -> None:
-        """Return when *number* calls are over, or cannot be hoped for any more."""
-        try:
+    async def all_served(self) -> None:
+        """Return when all calls are over, or cannot be hoped for any more."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_CALL_S), self._news:
-                await self._news.wait_for(
-                    lambda: sum(call.ended_at is not None for call in self.calls.values()) >= number
-                )
-        except TimeoutError:
-            return
+                await self._news.wait_for(lambda: self._over == self.made)
 
     async def follow(self) -> None:
         """Take in the record of the simulated Telnyx, and press the keys, for ever."""
         since = 0
         async with asyncio.TaskGroup() as keys:
             while True:
-                answer = await self._simulator.get("/sim/record", params={"since": since, "wait_s": 10}, timeout=30)
+                answer = await self._simulator.get("/sim/record", params={"since": since, "wait_s": 10})
                 told = answer.raise_for_status().json()
                 since = told["next"]
                 for entry in told["entries"]:
@@ -80,6 +82,10 @@ class Callers:
                         keys.create_task(self._press(entry["leg"]))
                 async with self._news:
                     self._news.notify_all()
+
+    @property
+    def _over(self) -> int:
+        return sum(call.ended_at is not None for call in self.calls.values())
 
     async def _press(self, leg: str) -> None:
         await asyncio.sleep(THINKS_S)

@@ -34,10 +34,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What happened. *struck_at* is when *victim*, a replica, was struck."""
+    """What happened. *made* calls began; *victim*, a replica, was struck at *struck_at*."""
 
     calls: Collection[Call]
-    wanted: int
+    made: int
     answered: Collection[Answered]
     victim: str
     struck_at: float
@@ -45,7 +45,7 @@ class Report:
 
     @property
     def is_right(self) -> bool:
-        return len(self.calls) == self.wanted and all(call.is_right for call in self.calls)
+        return len(self.calls) == self.made and all(call.is_right for call in self.calls)
 
     def table(self) -> str:
         rows = [*self._heard(), *self._webhooks(), *self._waited()]
@@ -54,11 +54,11 @@ class Report:
 
     def _heard(self) -> Iterator[tuple[str, str]]:
         times = [Counter(call.heard)[sentence] for call in self.calls for sentence in SENTENCES]
-        yield "calls", str(len(self.calls))
+        yield "calls", str(self.made)
         yield "  served right", str(sum(call.is_right for call in self.calls))
         yield "sentences heard once", str(times.count(1))
         yield "  twice", str(sum(number > 1 for number in times))
-        yield "  never", str(times.count(0) + (self.wanted - len(self.calls)) * len(SENTENCES))
+        yield "  never", str(times.count(0) + (self.made - len(self.calls)) * len(SENTENCES))
 
     def _webhooks(self) -> Iterator[tuple[str, str]]:
         good = [answer for answer in self.answered if answer.status == 200]

@@ -53,16 +53,17 @@ def test_every_call_is_served_right_though_one_replica_dies_and_one_is_replaced(
 
     rows = table(said.partition("\n\n")[2])
     assert (program.returncode, problem) == (0, ""), said
-    assert {name: rows[name] for name in list(rows)[:5]} == {
-        "calls": str(CALLS),
-        "  served right": str(CALLS),
-        "sentences heard once": str(CALLS * SENTENCES),
-        "  twice": "0",
-        "  never": "0",
+    calls = int(rows["calls"])
+    assert calls >= CALLS
+    assert {name: int(rows[name]) for name in list(rows)[1:5]} == {
+        "  served right": calls,
+        "sentences heard once": calls * SENTENCES,
+        "  twice": 0,
+        "  never": 0,
     }
     answered = [int(rows[f"  by ringflow{number}"]) for number in (1, 2, 3, 4)]
     assert all(answered)
-    assert sum(answered) == int(rows["webhooks answered 200"]) >= CALLS * SENTENCES
+    assert sum(answered) == int(rows["webhooks answered 200"]) >= calls * SENTENCES
     assert list(rows) == list(table(README))
     assert [event for event in ("killed", "told to stop", "has ended", "started again") if event not in said] == []
     assert left_of(postgres_url) == []
@@ -100,4 +101,4 @@ def test_calls_go_on_when_its_own_postgresql_has_been_away():
 
     assert (program.returncode, problem) == (0, ""), said
     assert "PostgreSQL is there again" in said
-    assert table(said)["  served right"] == str(CALLS)
+    assert int(table(said)["  served right"]) >= CALLS
