@@ -11,7 +11,7 @@ from programs import ClusterFailed
 from services import Cluster
 
 PAUSE_S = 20.0
-OUTAGE_S = 5.0
+OUTAGE_S = 2.0  # after six, calls may be told of an error: see "What is promised" in docs/operating.md
 
 
 async def usual(cluster: Cluster, seconds: float) -> None:

@@ -67,8 +67,8 @@ class Report:
             yield f"  by {server}", str(number)
         yield "  at the second try or later", str(sum(answer.retries > 0 for answer in good))
         yield "webhooks answered otherwise", str(len(self.answered) - len(good))
-        instants = sorted(answer.at for answer in good if answer.at <= self.until)
-        longest = max((later - sooner for sooner, later in itertools.pairwise(instants)), default=0.0)
+        pairs = itertools.pairwise(sorted(answer.at for answer in good))
+        longest = max((later - sooner for sooner, later in pairs if sooner <= self.until), default=0.0)
         yield "seconds without a 200, at most", f"{longest:.1f}"
 
     def _waited(self) -> Iterator[tuple[str, str]]:
