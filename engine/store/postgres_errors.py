@@ -42,7 +42,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((asyncpg.OperatorInterventionError,), "has ended the connection, as it does when it is stopped; wait for it"),
     ((asyncpg.ProtocolViolationError,), POOLED),
     (
-        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError),
+        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError),
         f"has broken off the connection; check that PostgreSQL runs, and that {SETTING} names it",
     ),
     ((TimeoutError,), f"does not answer; check that PostgreSQL runs, and that {SETTING} names it"),
