@@ -1,0 +1,217 @@
+"""
+Counts, purely, what a laboratory must never find: over what the witness saw and what the database kept.
+
+The witness is the simulated Telnyx and the balancer in front of the engines. All times are epoch seconds of the fast
+time, all lengths seconds of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.core.catalogue import Catalogue
+from engine.core.event import ACCEPTED
+
+Policy = Literal["command_id", "harmless", "at_most_once"]
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A command as the engine committed it."""
+
+    command_id: str
+    run: str
+    chain: str
+    seq: int
+    urgent: bool
+    operation: str
+    path: Mapping[str, str]
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """A timer that was carried out: when it was due, and when that was committed."""
+
+    run: str
+    due: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """
+    What the database kept: *handled* event ids, every command ever decided, the outcome of each that has one, the
+    commands *left* without one, the timers *fired*, and the legs that have not ended (*live*).
+    """
+
+    handled: frozenset[str] = frozenset()
+    commands: Sequence[Decided] = ()
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
+    fired: Sequence[Fired] = ()
+    live: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A request that Telnyx carried out; *command_id* is "" where the operation takes none."""
+
+    at: float
+    operation: str
+    path: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    command_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnessed:
+    """
+    What was seen from outside: ids of webhooks that were *acknowledged*, the requests *done* in order, calls that are
+    still *open* in the end; when some engine ran and the database was there (*live*, in order, not overlapping);
+    *take_overs*: the instants at which another process went on. *frozen*: when a process was stopped between its last
+    look and its request, and until when.
+    """
+
+    acknowledged: frozenset[str] = frozenset()
+    done: Sequence[Done] = ()
+    open: Sequence[str] = ()
+    live: Sequence[Span] = ()
+    take_overs: Sequence[float] = ()
+    frozen: Sequence[Span] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twice:
+    """A command that was carried out more often than it was decided."""
+
+    policy: Policy
+    operation: str
+    at: float
+    after_freeze: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """A timer with the *live_s* that passed between its time and its being carried out."""
+
+    run: str
+    at: float
+    live_s: float
+    after_take_over: bool
+
+
+def lost_webhooks(seen: Witnessed, ledger: Ledger) -> list[str]:
+    """Return the webhooks that were acknowledged and that the engine knows nothing of."""
+    return sorted(seen.acknowledged - ledger.handled)
+
+
+def lost_commands(seen: Witnessed, ledger: Ledger) -> list[str]:
+    """
+    Return the commands that came to nothing: without an outcome in the end, or noted as accepted and never carried out.
+
+    A command that its call gave up, because it went on without it, was settled by that.
+    """
+    done = {request.command_id for request in seen.done}
+    named = {request.operation for request in seen.done if request.command_id}
+    untrue = {
+        command.command_id
+        for command in ledger.commands
+        if command.operation in named
+        and ledger.outcomes.get(command.command_id) == ACCEPTED
+        and command.command_id not in done
+    }
+    return sorted(ledger.left | untrue)
+
+
+def done_twice(seen: Witnessed, ledger: Ledger, catalogue: Catalogue) -> list[Twice]:
+    """Return what was carried out more often than it was decided; without a command_id, by what it does."""
+    allowed = Counter(_identity(command) for command in ledger.commands)
+    allowed.update(command.command_id for command in ledger.commands)
+    times: Counter[str] = Counter()
+    found = []
+    for request in seen.done:
+        name = request.command_id or _identity(request)
+        times[name] += 1
+        if times[name] > allowed[name]:
+            found.append(
+                Twice(
+                    policy=policy_of(request.operation, catalogue),
+                    operation=request.operation,
+                    at=request.at,
+                    after_freeze=_follows(request.at, [end for _, end in seen.frozen], 2.0),
+                )
+            )
+    return found
+
+
+def policy_of(operation: str, catalogue: Catalogue) -> Policy:
+    """Return how *operation* may be sent again."""
+    row = catalogue.operations[operation]
+    if row.resend == "harmless":
+        return "harmless"
+    return "command_id" if row.takes_command_id else "at_most_once"
+
+
+def out_of_order(seen: Witnessed, ledger: Ledger) -> list[str]:
+    """Return the commands that were carried out after a later one of their chain. Hang-ups may overtake."""
+    of_id = {command.command_id: command for command in ledger.commands}
+    nameless: dict[str, list[Decided]] = defaultdict(list)
+    for command in sorted(ledger.commands, key=lambda command: command.seq):
+        nameless[_identity(command)].append(command)
+    last: dict[str, int] = {}
+    first_times: set[str] = set()
+    found = []
+    for request in seen.done:
+        waiting = nameless[_identity(request)]
+        command = of_id.get(request.command_id) or (waiting.pop(0) if waiting and not request.command_id else None)
+        if command is None or command.urgent or command.command_id in first_times:
+            continue
+        first_times.add(command.command_id)
+        if command.seq < last.get(command.chain, -1):
+            found.append(command.command_id)
+        last[command.chain] = max(command.seq, last.get(command.chain, -1))
+    return found
+
+
+def late_timers(seen: Witnessed, ledger: Ledger) -> list[Late]:
+    """Return every timer with how late it was, the latest first."""
+    late = [
+        Late(
+            run=timer.run,
+            at=timer.at,
+            live_s=live_between(seen.live, timer.due, timer.at),
+            after_take_over=any(timer.due - 1.0 <= at <= timer.at for at in seen.take_overs),
+        )
+        for timer in ledger.fired
+    ]
+    return sorted(late, key=lambda timer: -timer.live_s)
+
+
+def too_late(timers: Iterable[Late], *, usual_s: float = 1.0, after_take_over_s: float = 2.0) -> list[Late]:
+    return [timer for timer in timers if timer.live_s > (after_take_over_s if timer.after_take_over else usual_s)]
+
+
+def stuck_calls(seen: Witnessed, ledger: Ledger) -> list[str]:
+    """Return the legs that somebody believes to live after all people have hung up: Telnyx, or the engine."""
+    return sorted({*seen.open, *ledger.live})
+
+
+def live_between(live: Sequence[Span], start: float, end: float) -> float:
+    """Return how much of the time from *start* to *end* lies in *live*."""
+    return sum(max(0.0, min(end, until) - max(start, since)) for since, until in live)
+
+
+def _identity(what: Decided | Done) -> str:
+    """Return what a command does, as text: two that do the same are the same to whoever hears them."""
+    parameters = {name: value for name, value in what.parameters.items() if name != "command_id"}
+    return json.dumps([what.operation, dict(what.path), parameters], sort_keys=True)
+
+
+def _follows(at: float, instants: Iterable[float], within_s: float) -> bool:
+    return any(0.0 <= at - instant <= within_s for instant in instants)

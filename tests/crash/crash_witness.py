@@ -1,0 +1,78 @@
+"""What the simulated Telnyx and the processes' own notes say, in the form that is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from count import Done, Span
+from crash_fleet import Engine
+
+from engine.core.catalogue import Catalogue
+from engine.simulator.values import Entry
+
+_ROLL_CALL_FROM_S = 50.0  # away for so long or longer, a service may ask for all calls before timers fire
+_ROLL_CALL_S = 8.0  # 5 s, and a twentieth for each call; there are fewer than sixty
+
+
+def requests_done(record: Iterable[Entry], catalogue: Catalogue) -> list[Done]:
+    """Return the requests that changed something, in order: not refused, not ignored, not a repetition, no reading."""
+    return [
+        Done(
+            at=entry.at,
+            operation=entry.what,
+            path=entry.details["path"],
+            parameters=entry.details["parameters"],
+            command_id=entry.details["parameters"].get("command_id", ""),
+        )
+        for entry in record
+        if entry.kind == "request"
+        and entry.details["status"] < 300
+        and not entry.details["repeated"]
+        and entry.details["mishap"] != "ignored"
+        and not catalogue.operations[entry.what].is_read
+    ]
+
+
+def live_spans(engines: Sequence[Engine], down: Iterable[Span]) -> list[Span]:
+    """
+    Return when an engine ran and could use its database, in order.
+
+    A process runs from "ready" to its end, but for the times in which it was stopped or the machine had no time for
+    it. After a long downtime the first seconds do not count: timers wait for what Telnyx says of each call.
+    """
+    spans: list[Span] = []
+    last = float("inf")
+    for engine in sorted((engine for engine in engines if engine.is_ready.is_set()), key=lambda one: one.serving_from):
+        start = engine.serving_from
+        if start - last > _ROLL_CALL_FROM_S:
+            start += _ROLL_CALL_S
+        spans += without([(start, engine.gone_at)], engine.pauses())
+        last = engine.gone_at
+    return list(_united(without(spans, down)))
+
+
+def without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
+    """Return *spans* but for what lies in *holes*."""
+    left = list(spans)
+    for since, until in holes:
+        left = [
+            part
+            for start, end in left
+            for part in ((start, min(end, since)), (max(start, until), end))
+            if part[0] < part[1]
+        ]
+    return left
+
+
+def _united(spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield what at least one of *spans* covers, in order and without overlaps."""
+    begun: Span | None = None
+    for start, end in sorted(spans):
+        if begun is not None and start <= begun[1]:
+            begun = (begun[0], max(begun[1], end))
+            continue
+        if begun is not None:
+            yield begun
+        begun = (start, end)
+    if begun is not None:
+        yield begun
