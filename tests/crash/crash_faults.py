@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -54,8 +55,10 @@ class Faults:
         }
         for name in plan:
             await asyncio.sleep(self._chance.uniform(*pause_s))
+            began = time.time()
             await deeds[name]()
             self.done[name] += 1
+            print(f"{began:.1f} {time.time() - began:5.1f} s: {name}", file=sys.stderr)
 
     # -- engines ----------------------------------------------------------------------------------------------
 
@@ -111,7 +114,6 @@ class Faults:
     async def _drain(self) -> None:
         """SIGTERM; the next one comes up meanwhile, and waits for the database as long as it has to."""
         slot, engine = self._any()
-        engine.gone_at = time.time()  # from now on it promises nothing any more
         engine.signal(signal.SIGTERM)
         await self._fleet.start(slot)
         self.take_overs.append(time.time())

@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from crash_time import ANCHOR, SCALE
 
@@ -19,120 +20,114 @@ _START_WITHIN_S = 30.0  # real
 
 
 class Engine:
-    """One process. *serving_from* and *gone_at* bound the time in which it served; *pauses*: when it did not run."""
+    """One process. It serves from *serving_from* until *gone_at*."""
 
-    def __init__(self, number: int, folder: Path, environ: dict[str, str]) -> None:
+    def __init__(self, number: int, folder: Path) -> None:
         self.number = number
-        self.port = 0
+        self.port = _free_port()
         self.serving_from = float("inf")
         self.gone_at = float("inf")
         self.stopped = asyncio.Event()
-        self.is_warm = asyncio.Event()
         self.is_ready = asyncio.Event()
-        self._life = folder / f"life-{number}"
-        self._log = folder / f"engine-{number}.log"
-        self._environ = environ | {
-            "CRASH_SCALE": str(SCALE),
-            "CRASH_ANCHOR": str(ANCHOR),
-            "CRASH_LIFE": str(self._life),
-            "PYTHONPATH": f"{_ROOT}:{_HERE}",
-        }
+        self._pid = 0
+        self._files = [folder / f"{name}-{number}" for name in ("admin", "life", "log")]
 
-    async def begin(self) -> None:
-        with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, str(_HERE / "engine_process.py"), cwd=_ROOT, env=self._environ,
-                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
-            )  # fmt: skip
-        self._reader = asyncio.create_task(self._read())
+    async def begin(self, at: Path) -> None:
+        """Let the process at the socket *at* copy itself, and the copy serve."""
+        reader, self._writer = await asyncio.open_unix_connection(at)
+        _, pid, _ = (await reader.readline()).split()
+        self._pid = int(pid)
+        self.order("go", self.port, *self._files)
+        self._reading = asyncio.create_task(self._read(reader))
 
-    async def _read(self) -> None:
-        assert self.process.stdout is not None
-        while line := await self.process.stdout.readline():
-            word, _, at = line.decode().partition(" ")
-            if word == "warm":
-                self.is_warm.set()
-            elif word == "ready":
-                self.serving_from = float(at)
-                self.is_ready.set()
-            elif word == "stopped":
-                self.stopped.set()
-        await self.process.wait()
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        """Listen to what the process tells; the connection ends when it does."""
+        with suppress(ConnectionError):
+            while line := await reader.readline():
+                word, at = line.decode().split()
+                if word == "ready":
+                    self.serving_from = float(at)
+                    self.is_ready.set()
+                elif word == "stopped":
+                    self.stopped.set()
         self.gone_at = min(self.gone_at, time.time())
-        for news in (self.is_warm, self.is_ready, self.stopped):
-            news.set()
+        self.is_ready.set()
+        self.stopped.set()
+        self._writer.close()
 
     @property
     def lives(self) -> bool:
-        return self.process.returncode is None and self.gone_at == float("inf")
+        return not self._reading.done()
 
     def order(self, *words: object) -> None:
-        assert self.process.stdin is not None
-        with suppress(ConnectionError):
-            self.process.stdin.write((" ".join(map(str, words)) + "\n").encode())
+        self._writer.write((" ".join(map(str, words)) + "\n").encode())
 
     def signal(self, number: signal.Signals) -> None:
-        if number == signal.SIGKILL:
+        if number in (signal.SIGKILL, signal.SIGTERM):  # whoever drains promises nothing any more
             self.gone_at = min(self.gone_at, time.time())
-        with suppress(ProcessLookupError):
-            self.process.send_signal(number)
+        if self.lives:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, number)
 
     async def gone(self) -> None:
-        await self._reader
+        await asyncio.shield(self._reading)
 
     def pauses(self) -> list[tuple[float, float]]:
         """Return when the process lived and did not run, in order."""
-        if not self._life.exists():
-            return []
-        rows = [line.split() for line in self._life.read_text().splitlines()]
+        _, life, _ = self._files
+        rows = [line.split() for line in life.read_text().splitlines()] if life.exists() else []
         return [(float(row[0]), float(row[1])) for row in rows if len(row) == 2]
 
     def last_words(self) -> str:
-        return self._log.read_text()[-2000:]
+        return self._files[2].read_text()[-2000:]
 
 
 class Fleet:
-    """*slots* engines side by side on one database, and one that is warm already, to take the next place."""
+    """Engines in *slots* side by side on one database; to be entered. *environ* are their settings."""
 
     def __init__(self, *, slots: int, folder: Path, environ: dict[str, str]) -> None:
         self.all: list[Engine] = []
         self.slots: list[Engine | None] = [None] * slots
         self._folder = folder
-        self._environ = environ
-        self._spare: Engine | None = None
+        self._environ = environ | {
+            "CRASH_SCALE": str(SCALE),
+            "CRASH_ANCHOR": str(ANCHOR),
+            "PYTHONPATH": f"{_ROOT}:{_HERE}",
+        }
+
+    async def __aenter__(self) -> Self:
+        self._socket = self._folder / "fork"
+        self._mother = await asyncio.create_subprocess_exec(
+            sys.executable, str(_HERE / "engine_process.py"), str(self._socket), cwd=_ROOT, env=self._environ,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert self._mother.stdout is not None
+        async with asyncio.timeout(_START_WITHIN_S * SCALE):
+            assert await self._mother.stdout.readline() == b"warm\n"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for engine in self.all:
+            engine.signal(signal.SIGKILL)
+        await asyncio.gather(*(engine.gone() for engine in self.all))
+        self._mother.kill()
+        await self._mother.wait()
 
     @property
     def ports(self) -> list[int]:
         """The ports of those that have a place, whatever has become of them."""
         return [engine.port for engine in self.slots if engine is not None]
 
-    async def warm_up(self) -> None:
-        if self._spare is None:
-            engine = Engine(len(self.all), self._folder, self._environ)
-            self.all.append(engine)
-            self._spare = engine
-            await engine.begin()
-
     async def start(self, slot: int) -> Engine:
-        """Let the warm engine take *slot*; returns once it serves. Raises RuntimeError with what it said last."""
-        await self.warm_up()
-        engine, self._spare = self._spare, None
-        assert engine is not None
-        engine.port = _free_port()
-        async with asyncio.timeout(_START_WITHIN_S * SCALE):
-            await engine.is_warm.wait()
-        engine.order("go", engine.port, self._folder / f"admin-{engine.number}.sock")
-        self.slots[slot] = engine
-        await self.warm_up()
+        """Let a new engine take *slot*; returns once it serves. Raises RuntimeError with what it said last."""
+        engine = self.slots[slot] = Engine(len(self.all), self._folder)
+        self.all.append(engine)
+        await engine.begin(self._socket)
         async with asyncio.timeout(_START_WITHIN_S * SCALE):
             await engine.is_ready.wait()
+        if not engine.lives:
+            raise RuntimeError(f"engine {engine.number} did not start: {engine.last_words()}")
         return engine
-
-    async def close(self) -> None:
-        for engine in self.all:
-            engine.signal(signal.SIGCONT)
-            engine.signal(signal.SIGKILL)
-        await asyncio.gather(*(engine.gone() for engine in self.all))
 
 
 def _free_port() -> int:

@@ -75,8 +75,8 @@ async def run(plan: Plan, folder: Path) -> Report:
         world.trouble = trouble(plan.seed)
         simulator = SimulatorServer(world, clock=time.time, answer_after_s=3.0, webhooks=Destination(timeout_s=10.0))
         await stack.enter_async_context(simulator)
-        fleet = Fleet(slots=plan.engines, folder=folder, environ=_environ(simulator, address, plan.plant))
-        stack.push_async_callback(fleet.close)
+        environ = _environ(simulator, address, plan.plant)
+        fleet = await stack.enter_async_context(Fleet(slots=plan.engines, folder=folder, environ=environ))
         balancer = await stack.enter_async_context(Balancer(lambda: fleet.ports, chance=random.Random(plan.seed + 1)))
         simulator.webhook_url = balancer.url
         for slot in range(plan.engines):
@@ -165,14 +165,17 @@ def main() -> int:
     parser.add_argument("--crowd", type=int, default=10, help="calls at once")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--plant", default="", help="a fault of crash_planted.py that is to be found")
+    parser.add_argument("--keep", default="", help="a new folder for the database and the logs, to look at afterwards")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     given = vars(parser.parse_args())
-    as_json = given.pop("json")
+    as_json, keep = given.pop("json"), given.pop("keep")
     plan = Plan(**given)
     print(f"seed {plan.seed}, time runs {crash_time.SCALE:g} times as fast", file=sys.stderr, flush=True)
     began = crash_time.REAL_MONOTONIC()
-    with tempfile.TemporaryDirectory(prefix="ringflow-crash-") as folder:
-        report = crash_time.run(run(plan, Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="ringflow-crash-") as passing:
+        folder = Path(keep or passing)
+        folder.mkdir(exist_ok=True)
+        report = crash_time.run(run(plan, folder))
     took_s = crash_time.REAL_MONOTONIC() - began
     print(json.dumps(asdict(report)) if as_json else table([report]))
     print(f"took {took_s:.0f} s", file=sys.stderr)
