@@ -9,21 +9,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from functools import partial
 
 from crash_fleet import Engine, Fleet
+from crash_time import SCALE
+from postgres_server import PostgresServer
 
 CHECKPOINTS = ("body_read", "committed", "answered", "first_byte", "response_read")
 _WINDOW_S = 60.0
 _REACHED_WITHIN_S = 20.0
-
-
-class Database(Protocol):
-    """What can be done to the database's server."""
-
-    def kill(self) -> None: ...
-
-    def start(self) -> None: ...
+_DATABASE_WITHIN_S = 30.0 * SCALE  # half a minute, for it works in real time
 
 
 class Faults:
@@ -32,7 +27,7 @@ class Faults:
     *frozen* those of a process stopped between its last look and its request, *take_overs* when another went on.
     """
 
-    def __init__(self, fleet: Fleet, *, chance: random.Random, database: Database | None) -> None:
+    def __init__(self, fleet: Fleet, *, chance: random.Random, database: PostgresServer | None) -> None:
         self.done: Counter[str] = Counter()
         self.down: list[tuple[float, float]] = []
         self.frozen: list[tuple[float, float]] = []
@@ -144,23 +139,25 @@ class Faults:
     async def _lose_database_for(self, length_s: float) -> None:
         assert self._database is not None
         began = time.time()
-        await asyncio.to_thread(self._database.kill)
+        await asyncio.to_thread(self._database.stop, signal.SIGKILL)
         await asyncio.sleep(length_s)
-        await asyncio.to_thread(self._database.start)
+        await asyncio.to_thread(partial(self._database.start, within_s=_DATABASE_WITHIN_S))
         self.down.append((began, time.time()))
         self.take_overs.append(time.time())
 
 
 def plan_of(*, kills: int, on_postgres: bool, chance: random.Random) -> list[str]:
-    """Return what is to be done: *kills* processes are killed, and everything else a few times between."""
+    """Return what is to be done: *kills* processes are killed, and everything else a few times between, if kills allow."""
     long_ones = max(1, kills // 12)
-    plan = ["kill, away beyond the window"] * long_ones
-    plan += [chance.choice(("kill", "kill at a checkpoint", "kill at a checkpoint")) for _ in range(kills - long_ones)]
-    plan += ["stop"] * max(2, kills // 5)
-    plan += ["stop beyond the window"] * long_ones
-    plan += ["stop between look and send"] * long_ones
-    plan += ["drain"] * max(2, kills // 8)
+    plan = ["stop between look and send"] * long_ones
+    if kills > 12 or not on_postgres:
+        plan += ["kill, away beyond the window"] * long_ones
+    if kills > 12:
+        plan += ["stop beyond the window"] * long_ones
+    plan += ["stop"] * max(2, kills // 5) + ["drain"] * max(2, kills // 8)
     if on_postgres:
         plan += ["database killed"] * max(2, kills // 8) + ["database away beyond the window"] * long_ones
+    killed = plan.count("kill, away beyond the window")
+    plan += [chance.choice(("kill", "kill at a checkpoint", "kill at a checkpoint")) for _ in range(kills - killed)]
     chance.shuffle(plan)
     return plan
