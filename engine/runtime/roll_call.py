@@ -1,4 +1,4 @@
-"""Asks Telnyx which calls still live: webhooks that came while nobody listened may be lost for good."""
+"""Asks Telnyx which calls still live: webhooks that came while nobody took them may be lost for good."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.core.event import LOOK, Event
 from engine.core.names import is_leg
 from engine.ports import Clock, Store
 
-DOWNTIME_S = 60.0  # Telnyx tries a webhook again for 58 seconds, as our commands ask it to (runtime.md, "Path")
+DOWNTIME_S = 58.0  # Telnyx tries a webhook again for so long, as our commands ask it to (runtime.md, "Path")
 EVERY_S = 3600.0
 _BEAT_S = 10.0
 _PER_SECOND = 20  # questions; the account has other things to ask
@@ -29,7 +29,7 @@ class RollCall:
         self._clock = clock
         self._runs = runs
         self._post = post
-        self._was_down = False
+        self._seen_at: float | None = None  # when this process last knew that somebody listened
 
     async def timers_from(self, calls: int) -> float:
         """
@@ -39,22 +39,29 @@ class RollCall:
         """
         seen_at = await self._store.note(_SEEN_AT)
         now = self._clock.now()
-        self._was_down = seen_at is not None and now - float(seen_at) > DOWNTIME_S
+        self._seen_at = now if seen_at is None else float(seen_at)
         await self._store.put_note(_SEEN_AT, str(now))
-        return now + calls / _PER_SECOND + _ANSWERS_WITHIN_S if self._was_down else 0.0
+        return now + calls / _PER_SECOND + _ANSWERS_WITHIN_S if self._was_down(now) else 0.0
 
     async def run(self) -> None:
-        """Ask after a downtime and every hour, and note all the while that somebody listens."""
+        """
+        Ask after a downtime and every hour, and note all the while that somebody listens.
+
+        A downtime is also a database that was away, and a process or machine that stood still. Raises
+        StoreUnavailable; may be called again.
+        """
         asked_at = self._clock.now()
-        if self._was_down:
-            await self._ask()
         while True:
-            await self._clock.sleep_until(self._clock.now() + _BEAT_S)
             now = self._clock.now()
             await self._store.put_note(_SEEN_AT, str(now))
-            if now - asked_at >= EVERY_S:
+            was_down, self._seen_at = self._was_down(now), now
+            if was_down or now - asked_at >= EVERY_S:
                 asked_at = now
                 await self._ask()
+            await self._clock.sleep_until(self._clock.now() + _BEAT_S)
+
+    def _was_down(self, now: float) -> bool:
+        return self._seen_at is not None and now - self._seen_at > DOWNTIME_S
 
     async def _ask(self) -> None:
         for number, run in enumerate([run for run in self._runs() if is_leg(run)]):

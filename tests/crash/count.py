@@ -16,6 +16,9 @@ from typing import Any, Literal
 from engine.core.catalogue import Catalogue
 from engine.core.event import ACCEPTED
 
+# Telnyx tries a webhook again for 58 seconds, and waits up to 10 for each of six answers.
+NOTICED_WITHIN_S = 120.0
+
 Policy = Literal["command_id", "harmless", "at_most_once"]
 Span = tuple[float, float]
 
@@ -47,7 +50,8 @@ class Fired:
 class Ledger:
     """
     What the database kept: *handled* event ids, every command ever decided, the outcome of each that has one, the
-    commands *left* without one, the timers *fired*, and the legs that have not ended (*live*).
+    commands *left* without one, the timers *fired*, the legs that have not ended (*live*), and when the others ended
+    for the engine, by their call_control_id.
     """
 
     handled: frozenset[str] = frozenset()
@@ -56,6 +60,7 @@ class Ledger:
     left: frozenset[str] = frozenset()
     fired: Sequence[Fired] = ()
     live: Sequence[str] = ()
+    ended: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +78,15 @@ class Done:
 class Witnessed:
     """
     What was seen from outside: ids of webhooks that were *acknowledged*, the requests *done* in order, calls that are
-    still *open* in the end; when some engine ran and the database was there (*live*, in order, not overlapping);
-    *take_overs*: the instants at which another process went on. *frozen*: when a process was stopped between its last
-    look and its request, and until when.
+    still *open* in the end, and when the others were *over*, by their call_control_id; when some engine ran and the
+    database was there (*live*, in order, not overlapping); *take_overs*: the instants at which another process went
+    on. *frozen*: when a process was stopped between its last look and its request, and until when.
     """
 
     acknowledged: frozenset[str] = frozenset()
     done: Sequence[Done] = ()
     open: Sequence[str] = ()
+    over: Mapping[str, float] = field(default_factory=dict)
     live: Sequence[Span] = ()
     take_overs: Sequence[float] = ()
     frozen: Sequence[Span] = ()
@@ -104,6 +110,15 @@ class Late:
     at: float
     live_s: float
     after_take_over: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtaken:
+    """*then* was carried out at *at*, after *first*, which is a later command of the same chain."""
+
+    at: float
+    first: Decided
+    then: Decided
 
 
 def lost_webhooks(seen: Witnessed, ledger: Ledger) -> list[str]:
@@ -158,13 +173,13 @@ def policy_of(operation: str, catalogue: Catalogue) -> Policy:
     return "command_id" if row.takes_command_id else "at_most_once"
 
 
-def out_of_order(seen: Witnessed, ledger: Ledger) -> list[str]:
+def out_of_order(seen: Witnessed, ledger: Ledger) -> list[Overtaken]:
     """Return the commands that were carried out after a later one of their chain. Hang-ups may overtake."""
     of_id = {command.command_id: command for command in ledger.commands}
     nameless: dict[str, list[Decided]] = defaultdict(list)
     for command in sorted(ledger.commands, key=lambda command: command.seq):
         nameless[_identity(command)].append(command)
-    last: dict[str, int] = {}
+    last: dict[str, Decided] = {}
     first_times: set[str] = set()
     found = []
     for request in seen.done:
@@ -173,9 +188,11 @@ def out_of_order(seen: Witnessed, ledger: Ledger) -> list[str]:
         if command is None or command.urgent or command.command_id in first_times:
             continue
         first_times.add(command.command_id)
-        if command.seq < last.get(command.chain, -1):
-            found.append(command.command_id)
-        last[command.chain] = max(command.seq, last.get(command.chain, -1))
+        before = last.setdefault(command.chain, command)
+        if command.seq < before.seq:
+            found.append(Overtaken(at=request.at, first=before, then=command))
+        else:
+            last[command.chain] = command
     return found
 
 
@@ -193,13 +210,26 @@ def late_timers(seen: Witnessed, ledger: Ledger) -> list[Late]:
     return sorted(late, key=lambda timer: -timer.live_s)
 
 
-def too_late(timers: Iterable[Late], *, usual_s: float = 1.0, after_take_over_s: float = 2.0) -> list[Late]:
-    return [timer for timer in timers if timer.live_s > (after_take_over_s if timer.after_take_over else usual_s)]
+def too_late(timers: Iterable[Late], *, work_s: float = 0.0) -> list[Late]:
+    """
+    Return the timers that were over 1 s late, or over 2 s after a take-over.
+
+    *work_s* is granted beyond that, for what the machine needs to work: where time runs fast, that does not shrink.
+    """
+    return [timer for timer in timers if timer.live_s > (2.0 if timer.after_take_over else 1.0) + work_s]
 
 
 def stuck_calls(seen: Witnessed, ledger: Ledger) -> list[str]:
-    """Return the legs that somebody believes to live after all people have hung up: Telnyx, or the engine."""
-    return sorted({*seen.open, *ledger.live})
+    """
+    Return the legs that somebody believes to live after all people have hung up, Telnyx or the engine, and those that
+    the engine believed to live for long after they were over.
+    """
+    unnoticed = {
+        leg
+        for leg, at in seen.over.items()
+        if leg in ledger.ended and live_between(seen.live, at, ledger.ended[leg]) > NOTICED_WITHIN_S
+    }
+    return sorted({*seen.open, *ledger.live, *unnoticed})
 
 
 def live_between(live: Sequence[Span], start: float, end: float) -> float:

@@ -1,4 +1,4 @@
-"""The balancer in front of the engines: hands each webhook to one that lives, and is witness of what they acknowledge."""
+"""The balancer before the engines: hands each webhook to one that lives, and is witness of what they acknowledge."""
 
 from __future__ import annotations
 

@@ -63,19 +63,23 @@ class Faults:
         await self._replace(slot, engine, away_s=self._chance.choice((0.0, 0.5, 2.0, 5.0, 12.0)))
 
     async def _kill_for_long(self) -> None:
-        slot, engine = self._any()
-        engine.signal(signal.SIGKILL)
+        """Killed when a command was carried out and nobody has noted that; its command_id is forgotten meanwhile."""
+        slot, engine = await self._killed_at("response_read")
         await self._replace(slot, engine, away_s=_WINDOW_S + self._chance.uniform(2.0, 20.0))
 
     async def _kill_at_checkpoint(self) -> None:
+        slot, engine = await self._killed_at(self._chance.choice(CHECKPOINTS))
+        await self._replace(slot, engine, away_s=self._chance.choice((0.0, 1.0, 3.0)))
+
+    async def _killed_at(self, checkpoint: str) -> tuple[int, Engine]:
         slot, engine = self._any()
-        engine.order("arm", self._chance.choice(CHECKPOINTS), self._chance.randint(1, 6), "kill")
+        engine.order("arm", checkpoint, self._chance.randint(1, 6), "kill")
         try:
             async with asyncio.timeout(_REACHED_WITHIN_S):
-                await asyncio.shield(engine.gone())
+                await engine.gone()
         except TimeoutError:
             engine.signal(signal.SIGKILL)
-        await self._replace(slot, engine, away_s=self._chance.choice((0.0, 1.0, 3.0)))
+        return slot, engine
 
     async def _stop(self) -> None:
         await self._stop_for(self._chance.choice((0.3, 1.0, 3.0, 8.0, 20.0)))
@@ -147,7 +151,7 @@ class Faults:
 
 
 def plan_of(*, kills: int, on_postgres: bool, chance: random.Random) -> list[str]:
-    """Return what is to be done: *kills* processes are killed, and everything else a few times between, if kills allow."""
+    """Return what is to be done: *kills* processes are killed, and everything else happens a few times between."""
     long_ones = max(1, kills // 12)
     plan = ["stop between look and send"] * long_ones
     if kills > 12 or not on_postgres:

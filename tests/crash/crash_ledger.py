@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncpg
+from count import Decided, Fired, Ledger
 
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, TIMER
 from engine.store.choosing import store_at
-from count import Decided, Fired, Ledger
 
 _SQLITE_TRIGGERS = """
 create table crash_commands (command_id, run, chain, seq, body, urgent);
@@ -52,6 +52,9 @@ _LEFT = "select command_id from outbox"
 _INBOX = "select event_id from inbox"
 _JOURNAL = "select run, at, record from journal where kind = 'event'"
 _LIVE = "select run from runs where ended_at is null and run not like 'room:%' and run not like 'queue:%'"
+_ENDED = (
+    "select key, ended_at from keys join runs on runs.run = keys.run where key like 'ccid:%' and ended_at is not null"
+)
 _SQLITE = "sqlite:///"
 _OUTCOMES = (ACCEPTED, REFUSED, IN_DOUBT)
 
@@ -105,6 +108,7 @@ async def _read(ask: Ask) -> Ledger:
         left=frozenset(name for (name,) in await ask(_LEFT)),
         fired=tuple(fired),
         live=tuple(run for (run,) in await ask(_LIVE)),
+        ended={key.partition(":")[2]: at for key, at in await ask(_ENDED)},
     )
 
 

@@ -9,7 +9,14 @@ from engine.simulator.server import SimulatorServer
 
 _AGENTS = "+15551000004"
 # Which lines are rung, and how often each; agents are kept there all the time.
-_LINES = {"+15551000001": 3, "+15551000002": 3, "+15551000003": 3, "+15551000005": 3, "+15551000006": 2}
+_LINES = {
+    "+15551000001": 3,
+    "+15551000002": 3,
+    "+15551000003": 3,
+    "+15551000005": 3,
+    "+15551000006": 2,
+    "+15551000007": 1,
+}
 _STAYS_S = (20.0, 150.0)  # many calls outlive the 60 seconds for which Telnyx remembers a command
 _KEYS = "0123456789*#"
 

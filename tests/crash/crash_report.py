@@ -18,12 +18,14 @@ from count import (
     stuck_calls,
     too_late,
 )
+from crash_time import SCALE
 
 from engine.core.event import IN_DOUBT
 from engine.simulator.world import World
 from engine.tables import catalogue
 
 _EXAMPLES = 5
+_WORK_S = 0.2  # real
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def report_of(
         "done twice, with command_id": [one for one in others if one.policy == "command_id"],
         "done twice, at most once": [one for one in twice if one.policy == "at_most_once"],
         "out of order among sent commands": out_of_order(seen, ledger),
-        "timers late": too_late(late),
+        "timers late": too_late(late, work_s=_WORK_S * SCALE),
         "calls stuck": stuck_calls(seen, ledger),
     }
     kinds = Counter(entry.kind for entry in world.record)

@@ -23,7 +23,7 @@ import crash_time
 crash_time.quicken()
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from count import Done, Ledger, Span, Witnessed  # noqa: E402
+from count import Witnessed  # noqa: E402
 from crash_balancer import Balancer  # noqa: E402
 from crash_faults import Faults, plan_of  # noqa: E402
 from crash_fleet import Fleet, base_environ  # noqa: E402
@@ -136,7 +136,7 @@ async def _calm_down(simulator: SimulatorServer, people: People, address: str) -
     with suppress(TimeoutError):
         async with asyncio.timeout(_QUIET_WITHIN_S):
             await simulator.drain()
-            while await live_runs(address) != (0, 0):
+            while await live_runs(address) != (0, 0):  # noqa: ASYNC110 (what another process writes tells nobody)
                 await asyncio.sleep(_LOOK_EVERY_S)
 
 
@@ -146,6 +146,7 @@ def _witnessed(simulator: SimulatorServer, balancer: Balancer, fleet: Fleet, fau
         acknowledged=frozenset(balancer.acknowledged),
         done=requests_done(world.record, catalogue()),
         open=[leg.call_control_id for leg in world.legs if world.look(leg.call_control_id).state != "ended"],
+        over={e.leg: e.at for e in world.record if e.kind == "state" and e.what == "hung up" and e.leg is not None},
         live=live_spans(fleet.all, faults.down),
         take_overs=faults.take_overs,
         frozen=faults.frozen,

@@ -6,6 +6,7 @@ import pytest
 from runtime_world import running
 
 from engine.core.event import LOOK, Event
+from engine.errors import StoreUnavailable
 from engine.runtime.roll_call import RollCall
 from engine.testing import FakeClock, MemoryStore, settle
 
@@ -69,5 +70,34 @@ async def test_every_hour_all_are_asked_for_again(store, clock) -> None:
 
         await clock.advance(20)
         await settle()
+
+    assert [run for _, run in asked] == CALLS
+
+
+async def test_a_process_that_stood_still_asks_though_it_did_not_restart(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    calls = roll_call(store, clock, asked)
+    await calls.timers_from(45)
+    async with running(calls.run()):
+        await clock.advance(10)
+        clock.set_back(-59)  # nobody woke meanwhile
+        await clock.advance(13)
+
+    assert [run for _, run in asked] == CALLS
+
+
+async def test_a_database_that_was_away_too_long_is_a_downtime_too(store, clock) -> None:
+    """While it is away webhooks are refused; Telnyx gives them up after 58 seconds."""
+    asked: list[tuple[float, str]] = []
+    calls = roll_call(store, clock, asked)
+    await calls.timers_from(45)
+    store.is_away = True
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            async with running(calls.run()):
+                await clock.advance(20)
+    store.is_away = False
+    async with running(calls.run()):
+        await clock.advance(14)
 
     assert [run for _, run in asked] == CALLS
