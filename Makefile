@@ -1,12 +1,13 @@
 # make demo    sets everything up in .venv and shows the main job, with no account
 # make test    sets everything up and passes every test
 # make check   style, types and the shipped flows, as CI does
+# make crash   engines are killed, stopped and drained while calls go on (WRITE=1: docs/crash.md gets the table)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check clean graphviz
+.PHONY: demo test check crash clean graphviz
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
@@ -27,6 +28,10 @@ check: $(VENV)/ready-dev
 	$(BIN)/mypy
 	$(BIN)/ringflow check flows examples/first_flow
 	$(BIN)/ringflow test flows examples/first_flow --fail-under 100
+
+SCALE ?= 10
+crash: $(VENV)/ready-dev
+	CRASH_SCALE=$(SCALE) $(BIN)/python tests/crash/long_form.py $(if $(WRITE),--write)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

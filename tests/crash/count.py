@@ -19,6 +19,8 @@ from engine.core.event import ACCEPTED
 # Telnyx tries a webhook again for 58 seconds, and waits up to 10 for each of six answers.
 NOTICED_WITHIN_S = 120.0
 
+_ATTEMPT_S = 5.0  # an attempt that had begun ends within this time
+
 Policy = Literal["command_id", "harmless", "at_most_once"]
 Span = tuple[float, float]
 
@@ -159,7 +161,7 @@ def done_twice(seen: Witnessed, ledger: Ledger, catalogue: Catalogue) -> list[Tw
                     policy=policy_of(request.operation, catalogue),
                     operation=request.operation,
                     at=request.at,
-                    after_freeze=_follows(request.at, [end for _, end in seen.frozen], 2.0),
+                    after_freeze=_follows(request.at, [end for _, end in seen.frozen], _ATTEMPT_S),
                 )
             )
     return found
@@ -183,8 +185,9 @@ def out_of_order(seen: Witnessed, ledger: Ledger) -> list[Overtaken]:
     first_times: set[str] = set()
     found = []
     for request in seen.done:
-        waiting = nameless[_identity(request)]
-        command = of_id.get(request.command_id) or (waiting.pop(0) if waiting and not request.command_id else None)
+        command = of_id.get(request.command_id)
+        if not request.command_id:
+            command = _next_of(nameless[_identity(request)], last)
         if command is None or command.urgent or command.command_id in first_times:
             continue
         first_times.add(command.command_id)
@@ -193,6 +196,19 @@ def out_of_order(seen: Witnessed, ledger: Ledger) -> list[Overtaken]:
             found.append(Overtaken(at=request.at, first=before, then=command))
         else:
             last[command.chain] = command
+    return found
+
+
+def _next_of(alike: list[Decided], last: Mapping[str, Decided]) -> Decided | None:
+    """
+    Take the one of *alike* that was carried out: the first that is in order, for others may never have been sent.
+
+    *alike* do the same, and nobody can tell them apart from outside.
+    """
+    in_order = (one for one in alike if one.chain not in last or one.seq > last[one.chain].seq)
+    found = next(in_order, alike[0] if alike else None)
+    if found is not None:
+        alike.remove(found)
     return found
 
 

@@ -36,7 +36,10 @@ class Faults:
         self._chance = chance
         self._database = database
 
-    async def run(self, plan: Sequence[str], *, pause_s: tuple[float, float]) -> None:
+    async def run(
+        self, plan: Sequence[str], *, pause_s: tuple[float, float], reached: Callable[[float], Awaitable[None]]
+    ) -> None:
+        """Do *plan*, evenly spread: *reached* returns when that share of all webhooks, from 0 to 1, has been sent."""
         deeds: dict[str, Callable[[], Awaitable[None]]] = {
             "kill": self._kill,
             "kill at a checkpoint": self._kill_at_checkpoint,
@@ -48,7 +51,8 @@ class Faults:
             "database killed": self._lose_database,
             "database away beyond the window": self._lose_database_for_long,
         }
-        for name in plan:
+        for number, name in enumerate(plan):
+            await reached(number / len(plan))
             await asyncio.sleep(self._chance.uniform(*pause_s))
             began = time.time()
             await deeds[name]()

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from engine.core import delivery
+from engine.core.answer import Answer
+from engine.core.command import Command
 from engine.core.event import TIMER, Event
+from engine.errors import CarrierError
 from engine.runtime.inbox import Inbox
 from engine.runtime.outbox import Outbox
 from engine.store.postgres import PostgresStore
 from engine.store.sqlite import SqliteStore
+from engine.telnyx.client import TelnyxClient
+
+_IN_ROOMS = ("conference_mute", "conference_unmute", "conference_hold", "conference_unhold", "conference_send_dtmf")
 
 
 def _acknowledge_early() -> None:
@@ -65,27 +73,38 @@ def _rename() -> None:
 
 
 def _fire_late() -> None:
-    """Timers fire three seconds late."""
+    """Timers fire ten seconds late."""
     post = Inbox.post
 
     def put(inbox: Inbox, event: Event, *, settles: tuple[str, ...] = ()) -> Any:
         if event.type != TIMER:
             return post(inbox, event, settles=settles)
-        return asyncio.get_running_loop().call_later(3.0, post, inbox, event)
+        return asyncio.get_running_loop().call_later(10.0, post, inbox, event)
 
     Inbox.post = put  # type: ignore[method-assign]
 
 
-def _swap() -> None:
-    """A restart sends what is left in the wrong order."""
-    start = Outbox.start
+def _send_behind() -> None:
+    """What is done in rooms is said to be done at once, and sent later, each for itself."""
+    send = TelnyxClient.send
+    chance = random.Random(1)
+    later: set[asyncio.Task[Any]] = set()
 
-    def begin(outbox: Outbox, rows: Any) -> None:
-        start(outbox, rows)
-        for chain in outbox._chains.values():
-            chain.entries.reverse()
+    async def pretend(client: TelnyxClient, command: Command, *, command_id: str) -> Answer:
+        if command.operation not in _IN_ROOMS:
+            return await send(client, command, command_id=command_id)
 
-    Outbox.start = begin  # type: ignore[method-assign]
+        async def do() -> None:
+            await asyncio.sleep(chance.uniform(0.0, 3.0))
+            with suppress(CarrierError):
+                await send(client, command, command_id=command_id)
+
+        task = asyncio.create_task(do())
+        later.add(task)
+        task.add_done_callback(later.discard)
+        return Answer(status=200)
+
+    TelnyxClient.send = pretend  # type: ignore[method-assign]
 
 
 def _drop_the_rest() -> None:
@@ -100,7 +119,7 @@ FAULTS: dict[str, Callable[[], None]] = {
     "repeat_for_ever": _repeat_for_ever,
     "rename": _rename,
     "fire_late": _fire_late,
-    "swap": _swap,
+    "send_behind": _send_behind,
     "drop_the_rest": _drop_the_rest,
 }
 

@@ -5,7 +5,7 @@ So an engine serves within milliseconds, as it must where time runs fast. Starte
 copies itself for each connection to it, and the copy is told there, one line each: ``go PORT SOCKET LIFE LOG`` begins
 to serve; ``arm CHECKPOINT COUNT kill|stop`` ends or stops the process with a signal when that checkpoint is passed for
 the COUNT-th time from now on. It answers: pid, ready, stopped, each with the time. The file LIFE gets a line "FROM TO"
-for each time in which the process did not run, though it lived: it was stopped, or the machine had no time for it.
+for each time in which the process did not run, though it lived: it was stopped, or waited for a processor.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import crash_time
@@ -39,7 +40,7 @@ from engine.store import postgres  # noqa: E402, F401  (loaded now, not in each 
 from engine.versions import Files  # noqa: E402
 
 _BEAT_S = 0.005  # real
-_STALL_S = 0.008  # real; shorter pauses are a thread's ordinary wait for its turn
+_TURN_S = 0.005  # real; shorter pauses are a thread's ordinary wait for its turn
 _LOCK_WAIT_S = 10.0 + 1.0 * crash_time.SCALE  # as usual, and a real second for what a stopping process works
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
@@ -75,15 +76,26 @@ class Orders:
 
 
 def note_stalls(path: str) -> None:
-    """Write down when this thread, and so the process, did not get to run. For ever."""
+    """Write down how long this process was stopped, or waited for a processor. For ever."""
     with open(path, "a", buffering=1) as life:
-        last = time.time()
+        last, waited_s = time.time(), _waited_s()
         while True:
             crash_time.REAL_SLEEP(_BEAT_S)
-            now = time.time()
-            if now - last > (_BEAT_S + _STALL_S) * crash_time.SCALE:
-                life.write(f"{last} {now}\n")
-            last = now
+            now, waits_s = time.time(), _waited_s()
+            stopped_s = now - last - (_BEAT_S + _TURN_S) * crash_time.SCALE
+            stall_s = min(max(stopped_s, (waits_s - waited_s) * crash_time.SCALE), now - last)
+            if stall_s > _TURN_S * crash_time.SCALE:
+                life.write(f"{now - stall_s} {now}\n")
+            last, waited_s = now, waits_s
+
+
+def _waited_s() -> float:
+    """Return for how long, in real seconds, threads of this process were ready to run and no processor was free."""
+    nanoseconds = 0
+    for thread in os.listdir("/proc/self/task"):
+        with suppress(OSError), open(f"/proc/self/task/{thread}/schedstat") as told:
+            nanoseconds += int(told.read().split()[1])
+    return nanoseconds / 1e9
 
 
 def be_an_engine(line: socket.socket, settings: Settings, version: Version, files: Files) -> None:

@@ -115,14 +115,11 @@ async def _live_through(
 ) -> None:
     """Let people call until all faults are done and enough webhooks have been sent."""
     deeds = plan_of(kills=plan.kills, on_postgres=plan.store == "postgres", chance=chance)
+    sent = Webhooks(simulator)
     calling = asyncio.create_task(people.run())
     try:
-        await asyncio.sleep(5.0)
-        await faults.run(deeds, pause_s=(0.5, 6.0))
-        while webhooks_of(simulator.world) < plan.events:
-            if calling.done():
-                calling.result()
-            await simulator.change()
+        await faults.run(deeds, pause_s=(0.5, 6.0), reached=lambda share: sent.reach(plan.events * share))
+        await sent.reach(plan.events)
         people.go_home()
         await calling
     finally:
@@ -153,8 +150,22 @@ def _witnessed(simulator: SimulatorServer, balancer: Balancer, fleet: Fleet, fau
     )
 
 
-def webhooks_of(world: World) -> int:
-    return sum(entry.kind == "webhook" for entry in world.record)
+class Webhooks:
+    """Counts the webhooks that were sent."""
+
+    def __init__(self, simulator: SimulatorServer) -> None:
+        self._simulator = simulator
+        self._seen = self._number = 0
+
+    async def reach(self, number: float) -> None:
+        """Return when there were *number* webhooks."""
+        record = self._simulator.world.record
+        while True:
+            self._number += sum(entry.kind == "webhook" for entry in record[self._seen :])
+            self._seen = len(record)
+            if self._number >= number:
+                return
+            await self._simulator.change()
 
 
 def main() -> int:

@@ -115,7 +115,7 @@ def test_what_was_decided_twice_may_be_done_twice() -> None:
     assert done_twice(replace(SEEN, done=(*SEEN.done, done(PLAY, named=False))), ledger, catalogue()) == []
 
 
-@pytest.mark.parametrize(("at", "is_its_fault"), [(50.5, True), (49.0, False), (53.0, False)])
+@pytest.mark.parametrize(("at", "is_its_fault"), [(50.5, True), (49.0, False), (56.0, False)])
 def test_what_is_done_twice_right_after_a_stop_between_look_and_send_is_told_apart(at, is_its_fault) -> None:
     seen = replace(SEEN, done=(*SEEN.done, done(FIRST, at)), frozen=((0.0, 50.0),))
 
@@ -126,6 +126,19 @@ def test_command_that_comes_after_a_later_one_is_out_of_order() -> None:
     seen = replace(SEEN, done=(done(SECOND), done(PLAY, named=False), done(FIRST, 7.0)))
 
     assert out_of_order(seen, LEDGER) == [Overtaken(at=7.0, first=PLAY, then=FIRST)]
+
+
+def test_those_that_do_the_same_are_in_order_if_they_can_be() -> None:
+    again = replace(MUTE, command_id="c5", seq=5)
+    last = decided("c6", seq=6)
+    ledger = replace(LEDGER, commands=(*LEDGER.commands, again, last))
+    at_five = decided("c45", seq=4)
+    ledger = replace(ledger, commands=(*ledger.commands, at_five))
+
+    in_order = (done(FIRST), done(at_five), done(again, named=False), done(last))
+
+    assert out_of_order(replace(SEEN, done=in_order), ledger) == []
+    assert len(out_of_order(replace(SEEN, done=(*in_order, done(MUTE, named=False))), ledger)) == 1
 
 
 def test_repetition_and_hang_up_are_not_out_of_order() -> None:
