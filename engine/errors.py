@@ -15,7 +15,8 @@ Every exception that ringflow raises on purpose, sorted by who must act.
     │   ├── StoreUnavailable   the database is away, full or read-only; webhooks get 503 meanwhile
     │   │   └── StoreDamaged   its file is damaged: nothing is written any more until a backup is put in its place
     │   │   └── StoreInDoubt   it went away during a commit: done or not, only the database knows
-    │   └── StoreTooNew        written by a newer version of ringflow
+    │   ├── StoreTooNew        written by a newer version of ringflow
+    │   └── RunTooNew          one call of it was: another process of that version goes on with it
     └── DefectError            us: the engine broke one of its own promises
 """
 
@@ -104,6 +105,10 @@ class StoreInDoubt(StoreUnavailable):
 
 class StoreTooNew(StoreError):
     """The database was written by a newer version of ringflow."""
+
+
+class RunTooNew(StoreError):
+    """A newer version of ringflow, beside this one, has written this run; it is left alone."""
 
 
 class DefectError(RingflowError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -79,12 +79,71 @@ class Outstanding:
     timers: Sequence[Timer] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """
+    What a process learns, once a second, from the others that serve with the same database.
+
+    *at* is the database's time, epoch seconds. *others* is how many there are besides this one, *paused_until* the
+    latest time until which one of them was told to send nothing. *is_lost*: others have taken what this process had to
+    send. *pinned* is the note PINNED.
+    """
+
+    at: float
+    others: int = 0
+    paused_until: float = 0.0
+    is_lost: bool = False
+    pinned: str = ""
+
+
+class Shared(Protocol):
+    """
+    A store's part for several processes: each has a lease, and sends the commands that are its own (runtime.md,
+    "Stores"). Every method raises StoreUnavailable while the database cannot be read or written.
+    """
+
+    @property
+    def every_s(self) -> float:
+        """How often ``beat`` is to be called, in seconds."""
+        ...
+
+    @property
+    def is_held(self) -> bool:
+        """True while this process may send: nobody else can have taken its commands."""
+        ...
+
+    def listen(self, heard: Callable[[], None]) -> None:
+        """Call *heard* whenever another process has changed what this one has to send."""
+        ...
+
+    async def beat(self, *, paused_until: float) -> Beat:
+        """Renew the lease, take the commands of processes that are gone, and say what is *paused_until* here."""
+        ...
+
+    async def held(self) -> frozenset[str]:
+        """Return the ids of all commands that this process has to send."""
+        ...
+
+    async def commands(self, command_ids: Collection[str]) -> Sequence[OutboxRow]:
+        """Return those of *command_ids* that are this process's own, oldest first."""
+        ...
+
+    async def late_timers(self, *, before: float) -> Sequence[Timer]:
+        """Return timers that were due *before*, and that whoever committed them has not fired."""
+        ...
+
+
 class Store(Protocol):
     """
     The durable memory. One implementation per database, one test suite for all.
 
     Every method raises StoreUnavailable while the database cannot be read or written.
     """
+
+    @property
+    def shared(self) -> Shared | None:
+        """What several processes need that use one database; None where only one can."""
+        ...
 
     async def open(self) -> None:
         """Connect, lock and migrate. Raises StoreLocked, StoreTooNew, StoreUnavailable."""
@@ -118,7 +177,8 @@ class Store(Protocol):
         """
         Note durably, before the first byte, that these are being sent for the first time.
 
-        Return those that are still in the outbox: only these may be sent. A first attempt noted earlier stays.
+        Return those that are still in the outbox, this process's own and next in their chains: only these may be
+        sent. A first attempt noted earlier stays.
         """
         ...
 
@@ -136,6 +196,10 @@ class Store(Protocol):
 
     async def note(self, name: str) -> str | None:
         """Return a small fact kept about this installation, such as its id; None when there is none."""
+        ...
+
+    async def first_note(self, name: str, value: str) -> str:
+        """Return the small fact *name*; where there is none, *value* is kept from now on."""
         ...
 
     async def put_note(self, name: str, value: str) -> None:

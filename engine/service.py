@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, TextIO
@@ -26,12 +26,13 @@ from engine.errors import CarrierError, DefectError, RingflowError, StoreUnavail
 from engine.logs import open_log, redaction
 from engine.metrics import Metrics
 from engine.orders import Orders
-from engine.ports import Log, Store
+from engine.ports import Beat, Log, Store
 from engine.runtime.clock import Alarms, SystemClock
 from engine.runtime.inbox import Inbox
 from engine.runtime.outbox import Outbox
 from engine.runtime.outside import HttpOutside
 from engine.runtime.roll_call import RollCall
+from engine.runtime.sharing import Sharing
 from engine.runtime.timers import Timers
 from engine.store.choosing import store_at
 from engine.tables import catalogue
@@ -154,7 +155,13 @@ class _Service:
             urls={}, key=_notify_key(settings), clock=self.clock, allow_loopback=_is_simulated(settings)
         )
         self.inbox = Inbox(
-            store=store, clock=self.clock, core=_Heart(library), follow=self.follow, log=log, count=self.metrics.count
+            store=store,
+            clock=self.clock,
+            core=_Heart(library),
+            follow=self.follow,
+            log=log,
+            count=self.metrics.count,
+            learn=self.learn,
         )
         self.outbox = Outbox(
             store=store,
@@ -170,6 +177,19 @@ class _Service:
         self.versions = Versions(store=store, library=library, outside=self.outside, settings=settings, log=log)
         self.timers = Timers(clock=self.clock, alarms=self.alarms, post=self.inbox.post)
         self.roll_call = RollCall(store=store, clock=self.clock, runs=lambda: self.timers.runs, post=self.inbox.post)
+        self.sharing = (
+            Sharing(
+                shared=store.shared,
+                clock=self.clock,
+                outbox=self.outbox,
+                timers=self.timers,
+                log=log,
+                follow=self.follow_others,
+                trouble=self.inbox.note_trouble,
+            )
+            if store.shared is not None
+            else None
+        )
         self.metrics.watch(
             {
                 "ready": ("1 while the service takes calls.", lambda: not self.problems()),
@@ -241,8 +261,20 @@ class _Service:
             if entry.kind == "unrouted":
                 self.metrics.count("calls", "unrouted")
 
+    async def learn(self, versions: Collection[str]) -> None:
+        """Make versions known to the core that another process has added."""
+        await self.versions.learn(versions)
+
+    async def follow_others(self, beat: Beat) -> None:
+        """Go by what the other processes on the same database say."""
+        self.library.is_alone = beat.others == 0
+        self.outbox.paused_until = beat.paused_until
+        await self.versions.follow_pin(beat.pinned)
+
     async def go_on(self) -> None:
         """Take up the commands and timers that an earlier process left."""
+        if self.sharing is not None:
+            await self.sharing.beat()
         outstanding = await self.store.outstanding()
         self.outbox.start(outstanding.outbox)
         not_before = await self.roll_call.timers_from(len(outstanding.timers))
@@ -250,7 +282,9 @@ class _Service:
 
     async def run(self) -> None:
         """Run the parts until the service is to stop, then drain. A part that fails ends the service."""
-        parts = (self.alarms.run(), self.inbox.run(), self.outbox.run(), self._keep_house(), self._call_rolls())
+        parts = [self.alarms.run(), self.inbox.run(), self.outbox.run(), self._keep_house(), self._call_rolls()]
+        if self.sharing is not None:
+            parts.append(self.sharing.run())
         tasks = [asyncio.ensure_future(part) for part in parts]
         stopping = asyncio.ensure_future(self.stopping.wait())
         try:

@@ -64,6 +64,8 @@ class FakeClock:
 class MemoryStore:
     """A Store that forgets everything with the process. While *is_away* is true it raises StoreUnavailable."""
 
+    shared = None
+
     def __init__(self) -> None:
         self.is_away = False
         self.rows: dict[str, Row] = {}
@@ -133,6 +135,10 @@ class MemoryStore:
     async def note(self, name: str) -> str | None:
         self._check()
         return self.notes.get(name)
+
+    async def first_note(self, name: str, value: str) -> str:
+        self._check()
+        return self.notes.setdefault(name, value)
 
     async def put_note(self, name: str, value: str) -> None:
         self._check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -40,17 +40,36 @@ class Versions:
         self._usable: dict[str, Version] = {}
         self._latest = library.current  # what the folder held when it was loaded last
         self._pinned = ""  # what new calls get instead
+        self._hopeless: set[str] = set()  # kept by a newer ringflow: this one cannot compile them
 
     async def take_up(self) -> None:
         """Make the versions that the store kept known to the calls that are bound to them; one may be pinned."""
         self._pinned = await self._store.note(PINNED) or ""
         for name, files in (await self._store.versions()).items():
-            version, problem = _compiled(files)
-            if version is None:
-                self._log.error("version_unusable", version=name, problem=problem)
-            else:
-                await asyncio.to_thread(_warm_up, version)
-                self._add(replace(version, hash=name), files)
+            await self._take_up(name, files)
+
+    async def learn(self, names: Collection[str]) -> None:
+        """
+        Make versions known that another process on the same database keeps, as far as this ringflow can.
+
+        Raises StoreUnavailable.
+        """
+        unknown = {name for name in names if name and not self._library.knows(name)} - self._hopeless
+        if not unknown:
+            return
+        for name, files in (await self._store.versions()).items():
+            if name in unknown:
+                await self._take_up(name, files)
+        self._hopeless |= {name for name in unknown if not self._library.knows(name)}
+
+    async def follow_pin(self, pinned: str) -> None:
+        """Give new calls the version that another process has pinned, or has let go of."""
+        if pinned == self._pinned or self._reloading.locked():
+            return
+        await self.learn([pinned])
+        self._pinned = pinned
+        self._choose()
+        self._log.info("version_used", version=self._library.current.hash, pinned=bool(pinned))
 
     def audio(self, address: str) -> bytes | None:
         """Return the audio file that is served under *address*, of any version that calls run on."""
@@ -112,6 +131,14 @@ class Versions:
         """Return ``{version, latest, pinned}``: what new calls get, what the folder held, and whether one is pinned."""
         return {"version": self._library.current.hash, "latest": self._latest.hash, "pinned": bool(self._pinned)}
 
+    async def _take_up(self, name: str, files: Files) -> None:
+        version, problem = _compiled(files)
+        if version is None:
+            self._log.error("version_unusable", version=name, problem=problem)
+        else:
+            await asyncio.to_thread(_warm_up, version)
+            self._add(replace(version, hash=name), files)
+
     async def _named(self, name: str) -> str:
         """Return the hash that begins with *name*, of a version that the store keeps and this ringflow can run."""
         found = [kept for kept in await self._store.versions() if name and kept.startswith(name)]
@@ -148,11 +175,7 @@ class Versions:
 
 async def install_id(store: Store) -> str:
     """Return the id of this installation, made at its first start."""
-    install = await store.note("install")
-    if install is None:
-        install = uuid.uuid4().hex[:12]
-        await store.put_note("install", install)
-    return install
+    return await store.first_note("install", uuid.uuid4().hex[:12])
 
 
 def new_library(version: Version, *, install: str, settings: Settings) -> Library:

@@ -11,9 +11,10 @@ import pytest
 
 ENGINE = Path(__file__).resolve().parent.parent / "engine"
 
-# What each part may import of the others. `errors`, `resources` and `tables` are leaves that all may use.
+# What each part may import of the others. `errors`, `steady`, `resources` and `tables` are leaves that all may use.
 MAY_IMPORT = {
     "errors": set(),
+    "steady": set(),
     "resources": set(),
     "tables": {"core", "resources"},
     "core": {"errors"},
@@ -25,8 +26,8 @@ MAY_IMPORT = {
     "explore": {"core", "language", "check", "simulator", "scenario", "errors", "tables"},
     "ports": {"core", "errors"},
     "telnyx": {"core", "errors", "ports", "tables"},
-    "store": {"core", "errors", "ports"},
-    "runtime": {"core", "errors", "ports"},
+    "store": {"core", "errors", "ports", "steady"},
+    "runtime": {"core", "errors", "ports", "steady"},
     "web": {"core", "errors", "ports"},
     "testing": {"core", "errors", "ports", "store"},
     "config": {"core", "errors", "telnyx"},

@@ -26,6 +26,7 @@ from engine.core.rung import be_rung, take
 from engine.core.secrecy import shown
 from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
+from engine.errors import RunTooNew
 
 UNBORN_FOR_S = 90.0
 ADRIFT_FOR_S = 3600.0  # a call is hung up and no call.hangup comes: the run ends nevertheless
@@ -67,7 +68,9 @@ def decide(event: Event, row: Row | None, library: Library, *, run: str, now: fl
     """
     Return what *event* changes in *run*, whose stored row is *row* (None: there is none).
 
-    Raises: whatever a defect of ours raises; the caller then asks :func:`after_defect`.
+    Raises:
+        RunTooNew: the run is another process's, of a newer ringflow, to go on with.
+        Exception: a defect of ours; the caller then asks :func:`after_defect`.
     """
     if run.startswith("room:"):
         return room_change(event, row, run=run, now=now)
@@ -87,6 +90,8 @@ def decide(event: Event, row: Row | None, library: Library, *, run: str, now: fl
     if not leg.flow:
         return _unrouted_leg(event, row, now=now)
     if not library.knows(row.version):
+        if not library.is_alone:
+            raise RunTooNew("a newer version of ringflow has the flow of this call, and goes on with it")
         return _adrift(event, leg, row.ver, now=now, version=row.version, why="no program for its version")
     turn = _turn(leg, library, row.version, now)
     _journal_event(turn, event)

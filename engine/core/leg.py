@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import orjson
 
+from engine.core.state_format import STATE_FORMAT, readable
+
 # unborn: events came before call.initiated; rung: a run of ours rings it; live: a flow runs; leaving: a hang-up is on
 # its way; ended: a tombstone.
 Status = Literal["unborn", "rung", "live", "leaving", "ended"]
@@ -274,6 +276,7 @@ class Leg:
     error_state: str = ""
     levels: list[Level] = field(default_factory=list)
     called_by: Frame | None = None
+    format: int = STATE_FORMAT
 
     @property
     def state(self) -> str:
@@ -297,7 +300,7 @@ class Leg:
     @classmethod
     def decode(cls, text: str) -> Leg:
         """Return the leg that :meth:`encode` wrote. Fields that an older version did not know get their defaults."""
-        raw = orjson.loads(text)
+        raw = readable(orjson.loads(text))
         if raw["running"] is not None:
             raw["running"]["frame"] = Frame(**raw["running"]["frame"])
         for level in raw.get("levels", ()):

@@ -22,6 +22,7 @@ from engine.core.flow import CALLER, Flow
 from engine.core.names import plan_run
 from engine.core.program import Library, Program
 from engine.core.ringing import Ring, ring
+from engine.core.state_format import STATE_FORMAT, readable
 from engine.core.turn import Outgoing
 
 MADE = "plan.made"
@@ -50,6 +51,7 @@ class Plan:
     sent: str = ""
     due: float | None = None
     gen: int = 0
+    format: int = STATE_FORMAT
 
 
 @dataclass(slots=True)
@@ -84,13 +86,13 @@ def ordered(version: str, flow: str, to: str, give: Mapping[str, Any], *, order:
 
 def whom(row: Row) -> tuple[str, str]:
     """Return the flow and the number of the planned call in *row*."""
-    plan = Plan(**orjson.loads(row.state))
+    plan = Plan(**readable(orjson.loads(row.state)))
     return plan.flow, plan.to
 
 
 def plan_change(event: Event, row: Row | None, library: Library, *, run: str, now: float) -> Change:
     """Return what *event* makes of the planned call's run. Pure."""
-    plan = Plan(**orjson.loads(row.state)) if row is not None else Plan(run=run)
+    plan = Plan(**readable(orjson.loads(row.state))) if row is not None else Plan(run=run)
     version = row.version if row is not None else str(event.payload.get("version") or "")
     inbox_id = "" if event.type in (TIMER, *_OUTCOMES) else event.id
     is_stale = event.type == TIMER and event.payload.get("gen") != plan.gen

@@ -33,7 +33,8 @@ class Library:
     All versions that runs are bound to, and the one that new calls get.
 
     *install* tells this installation's client_state from another's. *public_url*: where Telnyx reaches this service,
-    without a slash at the end. Filled by the service at start and on reload.
+    without a slash at the end. *is_alone*: no other process is there, perhaps of a newer ringflow, that could go on
+    with a call which this one cannot read. Filled by the service at start and on reload.
     """
 
     install: str
@@ -41,6 +42,7 @@ class Library:
     current: Version
     secrets: Mapping[str, str] = field(default_factory=dict)
     public_url: str = ""
+    is_alone: bool = True
     _versions: dict[str, Version] = field(default_factory=dict)
     _programs: dict[tuple[str, str], Program] = field(default_factory=dict)
 

@@ -23,6 +23,7 @@ from engine.core.change import Change, JournalEntry, Row
 from engine.core.command import Command
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, Event
 from engine.core.names import room_run
+from engine.core.state_format import STATE_FORMAT, readable
 from engine.core.turn import Outgoing
 
 LOWEST_ROOM = 10
@@ -73,6 +74,7 @@ class Queue:
     rooms: list[str] = field(default_factory=list)
     sent: dict[str, str] = field(default_factory=dict)
     bridges: list[queue_bridges.Taker] = field(default_factory=list)
+    format: int = STATE_FORMAT
 
     @property
     def name(self) -> str:
@@ -80,7 +82,7 @@ class Queue:
 
     @classmethod
     def decode(cls, text: str) -> Queue:
-        raw = orjson.loads(text)
+        raw = readable(orjson.loads(text))
         raw["claims"] = {agent: Claim(**claim) for agent, claim in raw["claims"].items()}
         raw["bridges"] = [queue_bridges.Taker(**taker) for taker in raw.get("bridges", ())]
         return cls(**raw)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from engine.core.command import Command
+from engine.core.state_format import STATE_FORMAT, readable
 from engine.core.turn import Outgoing
 
 NOT_YET = "not yet"  # a leave that must wait until the conference has an id
@@ -144,6 +145,7 @@ class Room:
     waits_for_start: bool = False
     due: float | None = None
     gen: int = 0
+    format: int = STATE_FORMAT
 
     @property
     def name(self) -> str:
@@ -181,7 +183,7 @@ class Room:
 
     @classmethod
     def decode(cls, text: str) -> Room:
-        raw = orjson.loads(text)
+        raw = readable(orjson.loads(text))
         raw["members"] = {run: Member(**member) for run, member in raw["members"].items()}
         raw["sent"] = {identity: Request(**sent) for identity, sent in raw["sent"].items()}
         raw["former"] = [Former(**former) for former in raw["former"]]

@@ -19,6 +19,7 @@ from engine.core.names import control_key, leg_key
 from engine.core.program import Library
 from engine.core.step import begin, settle
 from engine.core.turn import Outgoing, Turn
+from engine.errors import RunTooNew
 
 UNHEARD_FOR_S = 60.0  # longer than Telnyx rings: no webhook about the leg has come
 
@@ -30,6 +31,8 @@ def be_rung(event: Event, row: Row | None, library: Library, *, run: str, now: f
     origin = Origin(**message["origin"])
     out = Outgoing(run=run, ver=early.ver + 1, now=now)
     if not library.knows(str(message["version"])):
+        if not library.is_alone:
+            raise RunTooNew("a newer version of ringflow has the flow of this leg, and goes on with it")
         out.tell(origin.run, links.GONE, run=run, role=message["role"], payload={"hangup_cause": "unspecified"})
         failed = JournalEntry(run=run, at=now, kind="failed", record={"type": event.type, "error": "unknown version"})
         return Change(event_id=event.id, at=now, commands=tuple(out.rows), journal=(failed, *out.journal))

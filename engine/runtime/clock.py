@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable
 
 from engine.ports import Clock
+from engine.steady import steady_s
 
 _NAP_S = 10.0  # a machine that was suspended is at most this late
+_NEAR_S = 0.02  # as far as the time of a round trip can tell
 _SWEEP_FROM = 1000  # alarms: fewer are not worth looking for cancelled ones
 
 
@@ -22,18 +24,19 @@ class SystemClock:
     """
 
     def __init__(self) -> None:
-        self._begun_at = time.time() - _steady_s()
+        self._begun_at = time.time() - steady_s()
 
     def now(self) -> float:
-        return self._begun_at + _steady_s()
+        return self._begun_at + steady_s()
+
+    def follow(self, now: float) -> None:
+        """Go right by a clock that several machines share and that shows *now*, unless it is near enough."""
+        if abs(now - self.now()) > _NEAR_S:
+            self._begun_at = now - steady_s()
 
     async def sleep_until(self, when: float) -> None:
         while (left_s := when - self.now()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(min(left_s, _NAP_S))
-
-
-def _steady_s() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 class Alarm:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.core.change import Change, JournalEntry, Row
-from engine.core.event import Event
-from engine.errors import DefectError, StoreInDoubt, StoreUnavailable
+from engine.core.event import TIMER, Event
+from engine.errors import DefectError, RunTooNew, StoreInDoubt, StoreUnavailable
 from engine.ports import Clock, Loaded, Log, Store
 from engine.runtime.doubt import standing_runs
 
 _BATCH = 64
 _BUSY_BATCH = 4  # a last batch of this size opens a window, so that more events share the next commit
 _WINDOW_S = 0.001
-_TRIES = 3  # for a run that something else changed between load and commit
+_TRIES = 3  # for runs that something else changed between load and commit
+_TRIES_AMONG_MANY = 60  # where other processes may be at the same run
+_GAP_S = 0.002  # before each try after the third, once more for each, up to _LONGEST_GAP_S
+_LONGEST_GAP_S = 0.05
 _FIRST_PAUSE_S = 0.1  # before the database is tried again, doubled up to the last
 _LAST_PAUSE_S = 1.0
 _MOST_FAULTS = 2
+_ALONE_PAUSE_S = 1.0  # before it is seen again whether a newer process has gone on
 _NEW_CALL = "call.initiated"
 
 
@@ -71,8 +76,9 @@ class Inbox:
     """
     Takes events and commits what the core makes of them, in batches, in order.
 
-    *follow* is called with each committed Change, in order, before those who wait are told. *max_waiting* bounds the
-    queue: from half of it on new calls are shed, then everything. *commit_within_s*: how long ``submit`` waits.
+    *follow* is called with each committed Change, in order, before those who wait are told. *learn* gets the versions
+    of the runs of each batch, before the core decides. *max_waiting* bounds the queue: from half of it on new calls are
+    shed, then everything. *commit_within_s*: how long ``submit`` waits.
     """
 
     def __init__(
@@ -84,6 +90,7 @@ class Inbox:
         follow: Callable[[Change], None],
         log: Log,
         count: Callable[[str, str], None] = lambda metric, label: None,
+        learn: Callable[[Collection[str]], Awaitable[None]] | None = None,
         max_waiting: int = 2000,
         commit_within_s: float = 1.5,
     ) -> None:
@@ -93,6 +100,7 @@ class Inbox:
         self._follow = follow
         self._log = log
         self._count = count
+        self._learn = learn
         self._max_waiting = max_waiting
         self._commit_within_s = commit_within_s
         self._queue: deque[_Entry] = deque()
@@ -190,10 +198,13 @@ class Inbox:
         """
         rest = list(batch)
         try:
-            for _ in range(_TRIES):
-                rest = await self._apply(rest) if rest else rest
-            if rest:
-                raise DefectError("something else keeps changing the same run")
+            for number in range(_TRIES if self._store.shared is None else _TRIES_AMONG_MANY):
+                if number >= _TRIES:
+                    await asyncio.sleep(random.uniform(0.0, min(_GAP_S * number, _LONGEST_GAP_S)))
+                rest = await self._apply(rest)
+                if not rest:
+                    return ()
+            raise DefectError("something else keeps changing the same run")
         except StoreInDoubt as error:
             self.trouble = str(error)
         except StoreUnavailable as error:
@@ -211,7 +222,15 @@ class Inbox:
             keys=list({key for route in routes for key in route.keys}),
             runs=list({route.run for route in routes} - {""}),
         )
-        changes = self._decide_all(batch, routes, loaded)
+        if self._learn is not None:
+            asked = {str(entry.event.payload.get("version", "")) for entry in batch if entry.is_ours}  # of a new leg
+            await self._learn(asked | {row.version for row in loaded.rows.values()})
+        decided = list(zip(batch, self._decide_all(batch, routes, loaded), strict=True))
+        for entry, change in decided:
+            if change is None:
+                self._leave_alone(entry)
+        batch = [entry for entry, change in decided if change is not None]
+        changes = [change for _, change in decided if change is not None]
         try:
             refused = await self._store.apply(changes)
         except StoreInDoubt:
@@ -245,16 +264,20 @@ class Inbox:
             self._note_fault(entry, error, "")
             return _Nowhere()
 
-    def _decide_all(self, batch: Sequence[_Entry], routes: Iterable[Route], loaded: Loaded) -> list[Change]:
-        """Return one change for each entry, each decided on what the ones before it left."""
+    def _decide_all(self, batch: Sequence[_Entry], routes: Iterable[Route], loaded: Loaded) -> list[Change | None]:
+        """Return one change for each entry, decided on what the ones before it left; None: it is not for us."""
         runs, rows, now = dict(loaded.runs), dict(loaded.rows), self._clock.now()
-        changes = []
+        changes: list[Change | None] = []
         for entry, route in zip(batch, routes, strict=True):
             if entry.event.id in loaded.seen:
                 changes.append(Change(event_id="", at=now, settled=entry.settles))
                 continue
             run = next((runs[key] for key in route.keys if key in runs), route.run)
-            change = self._decide(entry, rows.get(run), run, now)
+            try:
+                change = self._decide(entry, rows.get(run), run, now)
+            except RunTooNew:
+                changes.append(None)
+                continue
             if change.row is not None:
                 rows[change.row.run] = change.row
                 runs.update(dict.fromkeys(change.keys, change.row.run))
@@ -269,6 +292,8 @@ class Inbox:
         if not faults:
             try:
                 return self._core.decide(event, row, run=run, now=now)
+            except RunTooNew:
+                raise
             except Exception as error:
                 self._note_fault(entry, error, run)
         if len(faults) == 1:
@@ -278,6 +303,17 @@ class Inbox:
                 self._note_fault(entry, error, run)
         failed = JournalEntry(run=run, at=now, kind="failed", record={"event": event.type, "error": faults[0]})
         return Change(event_id=event.id, at=now, journal=(failed,))
+
+    def _leave_alone(self, entry: _Entry) -> None:
+        """Leave an event to a newer process: Telnyx sends it again, timers are fired there, ours are kept a while."""
+        if entry.is_ours and entry.event.type != TIMER:
+            asyncio.get_running_loop().call_later(_ALONE_PAUSE_S, self._put_back, entry)
+        else:
+            self._finish(entry, StoreUnavailable("a newer version of ringflow goes on with this call"))
+
+    def _put_back(self, entry: _Entry) -> None:
+        self._queue.append(entry)
+        self._wake.set()
 
     async def _commit_alone(self, entries: Sequence[_Entry], error: Exception) -> Sequence[_Entry]:
         """Find the one event of a batch that cannot be committed, a defect of ours; it harms its own run only."""

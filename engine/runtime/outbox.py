@@ -30,13 +30,15 @@ from engine.core.delivery import (
 )
 from engine.core.event import ACCEPTED, REFUSED, Event
 from engine.errors import CarrierSilent, CarrierUnreached, StoreUnavailable
-from engine.ports import Carrier, Clock, Log, Outside, Store
+from engine.ports import Carrier, Clock, Log, Outside, Shared, Store
 from engine.runtime.attempts import FirstAttempts
 from engine.runtime.clock import Alarm, Alarms
 from engine.runtime.pace import DialPace
 
 _URGENT_SLOTS = 20  # hang-ups never wait for what else is under way
 _STORE_PAUSE_S = 0.5
+_LEASE_PAUSE_S = 0.2  # before the lease is looked at again
+_REMEMBERED_S = 30.0  # longer than a question to the store may take
 _LONGEST_PAUSE_S = 60.0
 _KEY_REFUSED = "Telnyx refuses the API key; set TELNYX_API_KEY"
 _KEY_MAY_NOT = "Telnyx says that the API key may not control calls (403); give it the right to, or set another"
@@ -70,6 +72,7 @@ class _Chain:
 
     name: str
     entries: deque[_Entry] = field(default_factory=deque)
+    is_worked: bool = False
     head_since: float = 0.0
     alarm: Alarm | None = None
 
@@ -96,6 +99,7 @@ class Outbox:
         max_under_way: int = 80,
     ) -> None:
         self._first_attempts = FirstAttempts(store=store, clock=clock)
+        self._shared: Shared | None = store.shared
         self._clock = clock
         self._alarms = alarms
         self._carrier = carrier
@@ -112,16 +116,37 @@ class Outbox:
         self._paused_until = 0.0
         self._dial_pace = DialPace()
         self._resting = 0
+        self._gone: dict[str, float] = {}  # commands that came to their end here, by when: oldest first
         self.key_problem: str | None = None  # why Telnyx takes no commands from us, for readiness
 
     # -- what comes in ----------------------------------------------------------------------------------------
 
     def start(self, rows: Iterable[OutboxRow]) -> None:
-        """Go on with the commands that an earlier process left, oldest first."""
+        """Go on with the commands that another process left, oldest first."""
         for row in rows:
             self._add(row, restarted=row.first_attempt_at is not None)
         for chain in self._chains.values():  # the clock that wrote created_at may have been set back meanwhile
-            chain.entries = deque(sorted(chain.entries, key=lambda entry: entry.row.seq))
+            head = [chain.entries.popleft()] if chain.is_worked and chain.entries else []
+            chain.entries = deque([*head, *sorted(chain.entries, key=lambda entry: entry.row.seq)])
+
+    def forget(self) -> None:
+        """Let go of everything: others have taken it, and send it from now on."""
+        for entry in list(self._entries.values()):
+            self._drop(entry)
+        self._gone.clear()
+
+    def differs(self, held: frozenset[str], *, asked_at: float) -> frozenset[str]:
+        """
+        Drop what is not among *held*, the commands that were this process's to send after *asked_at*.
+
+        Return those of *held* that are not known here: another process has left them to this one.
+        """
+        for entry in list(self._entries.values()):
+            if entry.since < asked_at and entry.row.command_id not in held:
+                self._drop(entry)
+        while self._gone and next(iter(self._gone.values())) < asked_at - _REMEMBERED_S:
+            del self._gone[next(iter(self._gone))]
+        return held - self._entries.keys() - self._gone.keys()
 
     def follow(self, change: Change) -> None:
         """Take over the commands of a committed *change*, and let go of those that it withdraws or settles."""
@@ -145,6 +170,15 @@ class Outbox:
     def waiting(self) -> int:
         return len(self._entries)
 
+    @property
+    def paused_until(self) -> float:
+        """Until when Telnyx wants no commands of this account, epoch seconds."""
+        return self._paused_until
+
+    @paused_until.setter
+    def paused_until(self, until: float) -> None:
+        self._paused_until = max(self._paused_until, min(until, self._clock.now() + _LONGEST_PAUSE_S))
+
     async def run(self) -> None:
         """Send what comes, for ever."""
         async with asyncio.TaskGroup() as tasks:
@@ -154,6 +188,8 @@ class Outbox:
             await asyncio.get_running_loop().create_future()
 
     def _add(self, row: OutboxRow, *, restarted: bool = False) -> None:
+        if row.command_id in self._entries or row.command_id in self._gone:
+            return
         entry = self._entries[row.command_id] = _Entry(row, self._clock.now(), restarted)
         name = _chain_name(row)
         chain = self._chains.get(name)
@@ -167,7 +203,7 @@ class Outbox:
 
     def _drop(self, entry: _Entry) -> None:
         """Forget *entry*; a request that is under way is not waited for."""
-        self._entries.pop(entry.row.command_id, None)
+        self._leave(entry)
         entry.is_dropped = True
         chain = self._chains.get(_chain_name(entry.row))
         if chain is not None and chain.entries and chain.entries[0] is not entry:
@@ -175,10 +211,17 @@ class Outbox:
                 chain.entries.remove(entry)
         entry.wake()
 
+    def _leave(self, entry: _Entry) -> None:
+        """*entry* has come to its end; what the store still says of it, for a moment, does not bring it back."""
+        self._entries.pop(entry.row.command_id, None)
+        if self._shared is not None:
+            self._gone[entry.row.command_id] = self._clock.now()
+
     # -- one chain --------------------------------------------------------------------------------------------
 
     async def _work(self, chain: _Chain) -> None:
         """Bring the commands of *chain* to their outcomes, one after another."""
+        chain.is_worked = True
         while chain.entries:
             entry = chain.entries[0]
             chain.head_since = self._clock.now()
@@ -251,14 +294,27 @@ class Outbox:
         row = entry.row
         message = row.command.parameters
         event = Event(id=row.command_id, type=message["type"], payload=message["payload"], run=row.command.path["run"])
+        if self._shared is not None and not await self._is_next(entry):
+            return
         if not entry.is_dropped:
             entry.is_trying = True
             await self._post(event, settles=(row.command_id,))
-            self._entries.pop(row.command_id, None)
+            self._leave(entry)
+
+    async def _is_next(self, entry: _Entry) -> bool:
+        """Return whether the message *entry* is this process's to deliver now, once the store can say so."""
+        while not entry.is_dropped:
+            try:
+                return await self._may_send(entry)
+            except StoreUnavailable:
+                await self._wait(entry, self._clock.now() + _STORE_PAUSE_S)
+        return False
 
     def _held_until(self, entry: _Entry) -> float:
-        """Return until when Telnyx wants no commands; hang-ups and messages to others go nevertheless."""
+        """Return until when nothing may be sent; Telnyx's own pauses let hang-ups and messages to others through."""
         operation = entry.row.command.operation
+        if self._shared is not None and not self._shared.is_held:
+            return self._clock.now() + _LEASE_PAUSE_S
         if entry.row.urgent or operation in (NOTIFY, HTTP):
             return 0.0
         dial_at = self._dial_pace.free_at(self._clock.now()) if operation == _DIAL else 0.0
@@ -319,6 +375,7 @@ class Outbox:
             at = await self._first_attempts.note(entry.row.command_id, self._tasks)
             if at is None:
                 self._drop(entry)
+                self._gone.pop(entry.row.command_id, None)  # another's, or not its turn: the store will say so
             entry.row = replace(entry.row, first_attempt_at=at)
         return not entry.is_dropped
 
@@ -364,7 +421,7 @@ class Outbox:
 
     async def _settle(self, entry: _Entry, outcome: Event) -> None:
         """Report *outcome*; what is behind a command that failed waits until the run has said what becomes of it."""
-        self._entries.pop(entry.row.command_id, None)
+        self._leave(entry)
         self._note_outcome(entry, outcome)
         done = self._post(outcome, settles=(entry.row.command_id,))
         if outcome.type != ACCEPTED:

@@ -28,6 +28,15 @@ class Timers:
         for timer in timers:
             self._put(timer, max(timer.due, not_before))
 
+    def fire_late(self, timers: Iterable[Timer]) -> None:
+        """Fire timers of others that are late already, unless they are in hand here."""
+        for timer in timers:
+            is_set = timer.run in self._set and self._set[timer.run][0] == timer
+            if not is_set and self._fired.get(timer.run) != timer:
+                if timer.run in self._set:
+                    self._set.pop(timer.run)[1].cancel()
+                self._put(timer, timer.due)
+
     def follow(self, change: Change) -> None:
         """Replace the timer of the run that a committed *change* is about."""
         if change.row is None:

@@ -1,9 +1,8 @@
-"""The store in a PostgreSQL database: one round trip a commit, one service at a time."""
+"""The store in a PostgreSQL database: one round trip a commit, for several services at a time."""
 
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -15,8 +14,10 @@ from engine.errors import StoreInDoubt, StoreUnavailable
 from engine.ports import Loaded, Outstanding
 from engine.store.postgres_batch import batch_of
 from engine.store.postgres_errors import AGAIN, FAILURES, LOST, explained, named
-from engine.store.postgres_opening import SQL, ServiceLock, open_pool
-from engine.store.rows import json_text, outbox_row, packed, unpacked
+from engine.store.postgres_lease import Lease, LeaseTerms
+from engine.store.postgres_opening import SQL, open_pool
+from engine.store.postgres_shared import PostgresShared
+from engine.store.rows import json_text, packed, unpacked
 
 _CONNECTIONS = 4  # one commits, one notes attempts, two for the rest
 _TRIES = 5  # when commits stand in each other's way
@@ -25,23 +26,32 @@ _CLOSE_S = 2.0
 
 class PostgresStore:
     """
-    A Store in the database at *url*. A service that finds it in use waits *lock_wait_s* for the other one to stop.
+    A Store in the database at *url*, which services share under leases of *terms*. One that finds a service of an
+    older version, which wants it for itself, waits *lock_wait_s* for that to stop.
 
     *on_commit* is called after each commit of changes. When PostgreSQL restarts, the next use connects again.
     """
 
-    def __init__(self, url: str, *, lock_wait_s: float = 10.0, on_commit: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        lock_wait_s: float = 10.0,
+        on_commit: Callable[[], None] = lambda: None,
+        terms: LeaseTerms | None = None,
+    ) -> None:
         self._url = url
         self._database = named(url)
         self._lock_wait_s = lock_wait_s
         self._on_commit = on_commit
-        self._owner = uuid.uuid4().hex  # this process, in the rows of the commands that it sends
-        self._lock = ServiceLock(url, owner=self._owner)
+        self._terms = terms or LeaseTerms()
+        self._lease = Lease(url, self._terms)
         self._pool: asyncpg.Pool | None = None
+        self.shared = PostgresShared(self._lease, self._fetch, self._terms)
 
     async def open(self) -> None:
         try:
-            await self._lock.take(wait_s=self._lock_wait_s)
+            await self._lease.take(wait_s=self._lock_wait_s)
             self._pool = await open_pool(self._url, size=_CONNECTIONS)
         except BaseException:
             await self.close()
@@ -53,7 +63,7 @@ class PostgresStore:
             with suppress(*FAILURES):
                 await asyncio.wait_for(pool.close(), _CLOSE_S)
             pool.terminate()
-        await self._lock.close()
+        await self._lease.give_up()
 
     async def load(self, *, event_ids: Sequence[str], keys: Sequence[str], runs: Sequence[str]) -> Loaded:
         seen = await self._fetch("seen", event_ids) if event_ids else []
@@ -70,7 +80,7 @@ class PostgresStore:
         )
 
     async def apply(self, changes: Sequence[Change]) -> frozenset[str]:
-        [(refused,)] = await self._fetch("apply", json_text(batch_of(changes)), in_doubt=bool(changes))
+        [(refused,)] = await self._fetch("apply", json_text(batch_of(changes)), self._lease.id, in_doubt=bool(changes))
         if changes:
             self._on_commit()
         return frozenset(refused)
@@ -79,12 +89,15 @@ class PostgresStore:
         await self.apply(())
 
     async def attempt(self, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
-        return frozenset(name for (name,) in await self._fetch("attempt", at, self._owner, command_ids))
+        return frozenset(name for (name,) in await self._fetch("attempt", command_ids, self._lease.id, at))
 
     async def outstanding(self) -> Outstanding:
+        """Return what this process has to send; the timers too where no other one serves."""
+        [(others, _)] = await self._fetch("others", self._lease.id, self._terms.lease_s)
+        timers = [] if others else await self._fetch("all_timers")
         return Outstanding(
-            outbox=tuple(outbox_row(values) for values in await self._fetch("all_commands")),
-            timers=tuple(Timer(run, due, gen) for run, due, gen in await self._fetch("all_timers")),
+            outbox=await self.shared.commands(await self.shared.held()),
+            timers=tuple(Timer(run, due, gen) for run, due, gen in timers),
         )
 
     async def keep_version(self, version: str, files: Mapping[str, bytes]) -> None:
@@ -96,6 +109,10 @@ class PostgresStore:
     async def note(self, name: str) -> str | None:
         rows = await self._fetch("note", name)
         return str(rows[0][0]) if rows else None
+
+    async def first_note(self, name: str, value: str) -> str:
+        await self._fetch("first_note", name, value)
+        return await self.note(name) or value
 
     async def put_note(self, name: str, value: str) -> None:
         await self._fetch("put_note", name, value)
@@ -115,7 +132,6 @@ class PostgresStore:
         pool = self._pool
         if pool is None:
             raise StoreUnavailable(f"{self._database} is not open")
-        await self._lock.keep()
         is_sent = False
         for tries_left in reversed(range(_TRIES)):
             try:

@@ -1,7 +1,7 @@
 -- Lists are handed in as arrays; a batch of changes is one JSON value.
 
 -- name: apply
-select apply_batch_v1($1::jsonb);
+select apply_batch_v2($1::jsonb, $2);
 
 -- name: seen
 select event_id from inbox where event_id = any ($1::text[]);
@@ -13,16 +13,24 @@ select key, run from keys where key = any ($1::text[]);
 select run, ver, state, version, ended_at from runs where run = any ($1::text[]);
 
 -- name: attempt
-update outbox set first_attempt_at = coalesce(first_attempt_at, $1), owner = $2
-where command_id = any ($3::text[])
-returning command_id;
+select attempt_v1($1::text[], $2, $3);
 
--- name: all_commands
+-- name: held_commands
+select command_id from outbox where owner = $1;
+
+-- name: commands
 select command_id, run, chain, seq, body, urgent, created_at, first_attempt_at from outbox
+where owner = $1 and command_id = any ($2::text[])
 order by created_at, chain collate "C", seq;
 
 -- name: all_timers
 select run, due, gen from timers order by due, run collate "C";
+
+-- name: late_timers
+select run, due, gen from timers
+where due < $1
+order by due
+limit 500;
 
 -- An id of its own again, so that it becomes the youngest.
 -- name: put_version
@@ -34,6 +42,9 @@ select version, files from versions order by id;
 
 -- name: note
 select value from notes where name = $1;
+
+-- name: first_note
+insert into notes (name, value) values ($1, $2) on conflict (name) do nothing;
 
 -- name: put_note
 insert into notes (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value;
@@ -79,9 +90,41 @@ select (select count(*) from of_runs) + (select count(*) from of_keys) + (select
     + (select count(*) from of_outbox) + (select count(*) from of_timers) + (select count(*) from of_journal)
     + (select count(*) from old_inbox) + (select count(*) from old_journal) + (select count(*) from old_versions);
 
--- One service at a time: the lock goes with the session that took it.
--- name: try_lock
-select pg_try_advisory_lock(hashtextextended('ringflow service', 0));
+-- Processes that share the database (migration 0002). A ringflow that knows no leases wants it for itself.
+-- name: try_older_lock
+select pg_try_advisory_lock_shared(hashtextextended('ringflow service', 0));
+
+-- name: lock_owner
+select pg_advisory_lock(owner_lock($1));
+
+-- name: unlock_owner
+select pg_advisory_unlock(owner_lock($1));
+
+-- name: register
+insert into owners (id) values ($1);
+
+-- name: hand_over
+select hand_over_v1($1, $2);
+
+-- name: beat
+update owners set beat_at = instant(), free_since = null, paused_until = $2 where id = $1
+returning extract(epoch from instant())::double precision;
+
+-- name: bury
+select bury_v1($1, $2, $3);
+
+-- name: claim
+select claim_v1($1, 500);
+
+-- name: others
+select count(*), coalesce(max(paused_until), 0) from owners
+where id <> $1 and beat_at > instant() - make_interval(secs => $2);
+
+-- name: lock_migrations
+select pg_advisory_lock(hashtextextended('ringflow migrations', 0));
+
+-- name: unlock_migrations
+select pg_advisory_unlock(hashtextextended('ringflow migrations', 0));
 
 -- name: session
 select pg_backend_pid();

@@ -1,22 +1,20 @@
-"""Opening a PostgreSQL database: the connection, the lock against a second service, migrations."""
+"""Opening a PostgreSQL database: the connection, what may stand in its way, migrations."""
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 
 import asyncpg
 
-from engine.errors import StoreLocked, StoreUnavailable
+from engine.errors import StoreUnavailable
 from engine.store.postgres_errors import FAILURES, explained, named
 from engine.store.sql import Migration, check_applied, migrations, queries
 
 CONNECT_S = 5.0
 ANSWER_S = 10.0
 # What the store relies on, whatever the server's own defaults are. The keepalives let the server notice within
-# half a minute that a service is gone with its machine, and give its lock to the next one.
+# half a minute that a service is gone with its machine, and let go of its locks.
 SESSION = {
     "application_name": "ringflow",
     "search_path": "ringflow",
@@ -26,9 +24,7 @@ SESSION = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-_LOCK_POLL_S = 0.1
 _CLOSE_S = 2.0
-_SERVED_BY = "served_by"
 SQL = queries("postgres.sql")
 MIGRATIONS = migrations("postgres_migrations")
 
@@ -47,89 +43,9 @@ async def hang_up(connection: asyncpg.Connection) -> None:
         await connection.close(timeout=_CLOSE_S)
 
 
-class ServiceLock:
-    """
-    The lock of the one service that uses the database at *url*, for as long as its own connection lives.
-
-    *owner* is this process. It is noted in the database, so that a lock which was lost and taken again is known to
-    have been in nobody else's hands meanwhile.
-    """
-
-    def __init__(self, url: str, *, owner: str) -> None:
-        self._url = url
-        self._database = named(url)
-        self._owner = owner
-        self._mutex = asyncio.Lock()
-        self._connection: asyncpg.Connection | None = None
-
-    async def take(self, *, wait_s: float) -> None:
-        """
-        Take the lock, bring the database up to date and note the owner.
-
-        Raises:
-            StoreLocked: another service still holds it after *wait_s* seconds.
-            StoreTooNew, StoreError, StoreUnavailable.
-        """
-        connection = self._connection = await connect(self._url)
-        try:
-            await self._lock(connection, wait_s)
-            await self._refuse_pooler(connection)
-            await migrate(connection, MIGRATIONS, database=self._database)
-            await connection.execute(SQL["put_note"], _SERVED_BY, self._owner)
-        except FAILURES as error:
-            raise explained(self._database, error) from error
-
-    async def keep(self) -> None:
-        """Return when the lock is held. Raises StoreUnavailable: it was lost, and cannot be had again."""
-        if self._connection is not None and not self._connection.is_closed():
-            return
-        async with self._mutex:
-            if self._connection is None or self._connection.is_closed():
-                await self._regain()
-
-    async def close(self) -> None:
-        if self._connection is not None:
-            await hang_up(self._connection)
-            self._connection = None
-
-    async def _regain(self) -> None:
-        connection = await connect(self._url)
-        try:
-            await self._lock(connection, 0.0)
-            if await connection.fetchval(SQL["note"], _SERVED_BY) != self._owner:
-                raise StoreUnavailable(
-                    f"another ringflow service has used {self._database} meanwhile; restart this one"
-                )
-        except BaseException as error:
-            await hang_up(connection)
-            if isinstance(error, StoreLocked):
-                raise StoreUnavailable(str(error)) from None
-            if isinstance(error, FAILURES):
-                raise explained(self._database, error) from error
-            raise
-        self._connection = connection
-
-    async def _lock(self, connection: asyncpg.Connection, wait_s: float) -> None:
-        deadline = time.monotonic() + wait_s
-        while not await connection.fetchval(SQL["try_lock"]):
-            if time.monotonic() >= deadline:
-                raise StoreLocked(
-                    f"another ringflow service uses {self._database}; stop it, or name another database in "
-                    "RINGFLOW_DATABASE"
-                )
-            await asyncio.sleep(_LOCK_POLL_S)
-
-    async def _refuse_pooler(self, connection: asyncpg.Connection) -> None:
-        other = await connect(self._url)
-        try:
-            await refuse_pooler(connection, other, database=self._database)
-        finally:
-            await hang_up(other)
-
-
 async def refuse_pooler(holder: asyncpg.Connection, other: asyncpg.Connection, *, database: str) -> None:
     """
-    Return when *holder*, which holds the lock, keeps its session while *other* is at work.
+    Return when *holder* keeps its session while *other* is at work: locks and leases belong to sessions.
 
     Raises:
         StoreUnavailable: a pooler gives both of them one session, or another one each time.
@@ -160,7 +76,16 @@ async def applied_migrations(
 
 
 async def migrate(connection: asyncpg.Connection, migrations: Sequence[Migration], *, database: str) -> None:
-    """Bring *database* up to date, each migration in one transaction. The caller holds the lock."""
+    """Bring *database* up to date, each migration in one transaction; of several processes one does it."""
+    await connection.execute(SQL["lock_migrations"])
+    try:
+        await _migrate(connection, migrations, database=database)
+    finally:
+        with suppress(*FAILURES):
+            await connection.execute(SQL["unlock_migrations"])
+
+
+async def _migrate(connection: asyncpg.Connection, migrations: Sequence[Migration], *, database: str) -> None:
     applied = await applied_migrations(connection, migrations, database=database)
     if not await connection.fetchval(SQL["has_schema"]):
         await connection.execute(SQL["make_schema"])

@@ -70,6 +70,9 @@ select version, files from versions order by rowid;
 -- name: note
 select value from notes where name = ?;
 
+-- name: first_note
+insert into notes (name, value) values (?, ?) on conflict (name) do nothing;
+
 -- name: put_note
 insert into notes (name, value) values (?, ?) on conflict (name) do update set value = excluded.value;
 

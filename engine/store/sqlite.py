@@ -33,6 +33,8 @@ class SqliteStore:
     The connection is used by one thread, which also makes several waiting commits one.
     """
 
+    shared = None
+
     def __init__(
         self, path: str | Path, *, lock_wait_s: float = 10.0, on_commit: Callable[[], None] = lambda: None
     ) -> None:
@@ -102,6 +104,10 @@ class SqliteStore:
     async def note(self, name: str) -> str | None:
         row = await self._writer.read(lambda connection: connection.execute(queries()["note"], (name,)).fetchone())
         return None if row is None else str(row[0])
+
+    async def first_note(self, name: str, value: str) -> str:
+        await self._writer.write(lambda connection: connection.execute(queries()["first_note"], (name, value)))
+        return await self.note(name) or value
 
     async def put_note(self, name: str, value: str) -> None:
         await self._writer.write(lambda connection: connection.execute(queries()["put_note"], (name, value)))

@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: who may use the database, what it says when it cannot be used, and lost connections."""
+"""What is PostgreSQL's own: what it says when it cannot be used, and lost connections."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from dataclasses import replace
 import pytest
 
 from engine.core.change import Change, JournalEntry, Row
-from engine.core.command import Command, OutboxRow
-from engine.errors import DefectError, StoreError, StoreInDoubt, StoreLocked, StoreTooNew, StoreUnavailable
+from engine.errors import DefectError, StoreError, StoreInDoubt, StoreTooNew, StoreUnavailable
 from engine.store.postgres import PostgresStore
 from engine.store.postgres_errors import named
 from engine.store.postgres_opening import MIGRATIONS, connect, hang_up, look_at, migrate, refuse_pooler
@@ -47,37 +46,7 @@ def at(server, name: str) -> str:
     return f"the PostgreSQL database {name} at 127.0.0.1:{server.port}"
 
 
-# -- who may use it -------------------------------------------------------------------------------------------
-
-
-async def test_second_service_is_refused_until_the_first_has_stopped(postgres_url):
-    async with opened(postgres_url):
-        with pytest.raises(StoreLocked, match="another ringflow service uses the PostgreSQL database"):
-            await PostgresStore(postgres_url, lock_wait_s=0).open()
-        waiting = asyncio.create_task(PostgresStore.open(second := PostgresStore(postgres_url, lock_wait_s=10)))
-
-    await waiting
-    await second.close()
-
-
-async def test_service_that_lost_its_lock_takes_it_again(postgres_server, postgres_url):
-    async with opened(postgres_url) as store:
-        await break_connections(postgres_server, postgres_url)
-
-        await eventually(lambda: store.put_note("a", "1"))
-        with pytest.raises(StoreLocked):
-            await PostgresStore(postgres_url, lock_wait_s=0).open()
-
-
-async def test_service_stands_back_when_another_has_used_the_database_meanwhile(postgres_server, postgres_url):
-    async with opened(postgres_url) as store:
-        await break_connections(postgres_server, postgres_url)
-        async with opened(postgres_url, lock_wait_s=5):
-            with pytest.raises(StoreUnavailable, match="another ringflow service uses"):
-                await eventually(lambda: store.put_note("a", "1"), until="another ringflow service")
-
-        with pytest.raises(StoreUnavailable, match="meanwhile; restart this one"):
-            await store.put_note("a", "1")
+# -- what cannot be opened ------------------------------------------------------------------------------------
 
 
 async def test_sessions_that_a_pooler_mixes_up_are_refused(postgres_url):
@@ -86,9 +55,6 @@ async def test_sessions_that_a_pooler_mixes_up_are_refused(postgres_url):
 
         with pytest.raises(StoreUnavailable, match="behind a pooler that shares connections; name PostgreSQL itself"):
             await refuse_pooler(one, one, database="the database")
-
-
-# -- what cannot be opened ------------------------------------------------------------------------------------
 
 
 async def test_unknown_database_is_one_sentence(postgres_server):
@@ -179,7 +145,7 @@ async def test_tables_of_other_programs_are_left_alone(postgres_server, postgres
     assert await postgres_server.ask("select * from public.runs", name) == []
 
 
-async def test_newer_database_is_refused_and_the_lock_let_go(postgres_url):
+async def test_newer_database_is_refused_each_time(postgres_url):
     async with connected(postgres_url) as connection:
         later = Migration(9999, "9999_later.sql", "create table later (x integer);")
         await migrate(connection, (*MIGRATIONS, later), database="it")
@@ -252,21 +218,6 @@ async def test_characters_that_postgresql_does_not_take_in_a_name_are_a_defect(p
 
         nul = JournalEntry(run="anna", at=NOW, kind="event", record={"name": "a\x00b"})
         assert await store.apply([change("anna", "e1", journal=(nul,))]) == frozenset()
-
-
-async def test_a_command_bears_the_process_that_began_to_send_it(postgres_server, postgres_url):
-    commands = tuple(
-        OutboxRow(command_id=name, run="r", chain="r", seq=0, command=Command(operation="answer"), created_at=1.0)
-        for name in ("c1", "c2")
-    )
-    async with opened(postgres_url) as store:
-        await store.apply([change("r", "e", commands=commands)])
-        await store.attempt(["c1"], at=2.0)
-
-    rows = await postgres_server.ask("select command_id, owner from ringflow.outbox", postgres_url.rpartition("/")[2])
-    owners = dict(rows)
-    assert owners["c1"]
-    assert owners["c2"] is None
 
 
 async def test_commit_whose_answer_is_lost_is_in_doubt(postgres_server, postgres_url):
