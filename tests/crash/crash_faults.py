@@ -24,7 +24,8 @@ _DATABASE_WITHIN_S = 30.0 * SCALE  # half a minute, for it works in real time
 class Faults:
     """
     Does *plan*, names of methods, in that order. *done* counts them. *down* are the times without a database,
-    *frozen* those of a process stopped between its last look and its request, *take_overs* when another went on.
+    *frozen* those of a process stopped between its last look and its request, *take_overs* when another went on,
+    *drains_s* how long each drain took.
     """
 
     def __init__(self, fleet: Fleet, *, chance: random.Random, database: PostgresServer | None) -> None:
@@ -32,6 +33,7 @@ class Faults:
         self.down: list[tuple[float, float]] = []
         self.frozen: list[tuple[float, float]] = []
         self.take_overs: list[float] = []
+        self.drains_s: list[float] = []
         self._fleet = fleet
         self._chance = chance
         self._database = database
@@ -44,6 +46,7 @@ class Faults:
             "kill": self._kill,
             "kill at a checkpoint": self._kill_at_checkpoint,
             "kill, away beyond the window": self._kill_for_long,
+            "all killed": self._kill_all,
             "stop": self._stop,
             "stop beyond the window": self._stop_for_long,
             "stop between look and send": self._freeze,
@@ -70,6 +73,13 @@ class Faults:
         """Killed when a command was carried out and nobody has noted that; its command_id is forgotten meanwhile."""
         slot, engine = await self._killed_at("response_read")
         await self._replace(slot, engine, away_s=_WINDOW_S + self._chance.uniform(2.0, 20.0))
+
+    async def _kill_all(self) -> None:
+        engines = [engine for engine in self._fleet.slots if engine is not None]
+        for engine in engines:
+            engine.signal(signal.SIGKILL)
+        for slot, engine in enumerate(engines):
+            await self._replace(slot, engine, away_s=self._chance.choice((0.0, 2.0, 8.0)))
 
     async def _kill_at_checkpoint(self) -> None:
         slot, engine = await self._killed_at(self._chance.choice(CHECKPOINTS))
@@ -118,9 +128,12 @@ class Faults:
         """SIGTERM; the next one comes up meanwhile, and waits for the database as long as it has to."""
         slot, engine = self._any()
         engine.signal(signal.SIGTERM)
-        await self._fleet.start(slot)
-        self.take_overs.append(time.time())
+        began = time.time()
+        starting = asyncio.create_task(self._fleet.start(slot))
         await engine.gone()
+        self.drains_s.append(time.time() - began)
+        await starting
+        self.take_overs.append(time.time())
 
     async def _replace(self, slot: int, engine: Engine, *, away_s: float) -> None:
         await engine.gone()
@@ -154,7 +167,7 @@ class Faults:
         self.take_overs.append(time.time())
 
 
-def plan_of(*, kills: int, on_postgres: bool, chance: random.Random) -> list[str]:
+def plan_of(*, kills: int, engines: int, on_postgres: bool, chance: random.Random) -> list[str]:
     """Return what is to be done: *kills* processes are killed, and everything else happens a few times between."""
     long_ones = max(1, kills // 12)
     plan = ["stop between look and send"] * long_ones
@@ -166,6 +179,8 @@ def plan_of(*, kills: int, on_postgres: bool, chance: random.Random) -> list[str
     if on_postgres:
         plan += ["database killed"] * max(2, kills // 8) + ["database away beyond the window"] * long_ones
     killed = plan.count("kill, away beyond the window")
+    if engines > 1:
+        plan += ["all killed"] * long_ones
     plan += [chance.choice(("kill", "kill at a checkpoint", "kill at a checkpoint")) for _ in range(kills - killed)]
     chance.shuffle(plan)
     return plan

@@ -17,6 +17,7 @@ from crash_time import ANCHOR, SCALE
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parent.parent
 _START_WITHIN_S = 30.0  # real
+_STARTS = 5
 
 
 class Engine:
@@ -119,15 +120,21 @@ class Fleet:
         return [engine.port for engine in self.slots if engine is not None]
 
     async def start(self, slot: int) -> Engine:
-        """Let a new engine take *slot*; returns once it serves. Raises RuntimeError with what it said last."""
-        engine = self.slots[slot] = Engine(len(self.all), self._folder)
-        self.all.append(engine)
-        await engine.begin(self._socket)
-        async with asyncio.timeout(_START_WITHIN_S * SCALE):
-            await engine.is_ready.wait()
-        if not engine.lives:
-            raise RuntimeError(f"engine {engine.number} did not start: {engine.last_words()}")
-        return engine
+        """
+        Let a new engine take *slot*; returns once it serves.
+
+        One that cannot start, because an older one still ends, is started again, as any supervisor does. Raises
+        RuntimeError with what the last one said.
+        """
+        for _ in range(_STARTS):
+            engine = self.slots[slot] = Engine(len(self.all), self._folder)
+            self.all.append(engine)
+            await engine.begin(self._socket)
+            async with asyncio.timeout(_START_WITHIN_S * SCALE):
+                await engine.is_ready.wait()
+            if engine.lives:
+                return engine
+        raise RuntimeError(f"engine {engine.number} did not start: {engine.last_words()}")
 
 
 def _free_port() -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 from count import Decided, Fired, Ledger
+from crash_time import ANCHOR, SCALE
 
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, TIMER
 from engine.store.choosing import store_at
@@ -46,6 +47,12 @@ end $$;
 create trigger crash_command after insert on outbox for each row execute function crash_command();
 create trigger crash_timer after insert or update on timers for each row execute function crash_timer();
 """
+# PostgreSQL's clock is real, but all leases go by this function.
+_POSTGRES_CLOCK = """
+create or replace function ringflow.instant() returns timestamptz language sql volatile as $$
+    select to_timestamp({anchor}) + (clock_timestamp() - to_timestamp({anchor})) * {scale}
+$$
+"""
 _COMMANDS = "select command_id, run, chain, seq, body, urgent from crash_commands"
 _TIMERS = "select run, due, gen from crash_timers"
 _LEFT = "select command_id from outbox"
@@ -62,7 +69,7 @@ Ask = Callable[[str], Awaitable[Sequence[Any]]]
 
 
 async def prepare(address: str) -> None:
-    """Make the tables of the engine in the empty database at *address*, and set the triggers."""
+    """Make the tables of the engine in the empty database at *address*, and set the triggers and the fast time."""
     store = store_at(address, lock_wait_s=0.0, on_commit=lambda: None)
     await store.open()
     await store.close()
@@ -72,6 +79,7 @@ async def prepare(address: str) -> None:
         connection.close()
     else:
         connection = await _connect(address)
+        await connection.execute(_POSTGRES_CLOCK.format(anchor=repr(ANCHOR), scale=repr(SCALE)))
         await connection.execute(_POSTGRES_TRIGGERS)
         await connection.close()
 

@@ -18,6 +18,7 @@ from count import (
     stuck_calls,
     too_late,
 )
+from crash_faults import Faults
 from crash_time import SCALE
 
 from engine.core.event import IN_DOUBT
@@ -25,7 +26,8 @@ from engine.simulator.world import World
 from engine.tables import catalogue
 
 _EXAMPLES = 5
-_WORK_S = 0.2  # real
+_WORK_S = 0.2  # real: what the machine needs to work does not shrink when time runs fast
+_DRAIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class Report:
 
 
 def report_of(
-    seen: Witnessed, ledger: Ledger, *, plan: Mapping[str, Any], done: Mapping[str, int], world: World, calls: int
+    seen: Witnessed, ledger: Ledger, *, plan: Mapping[str, Any], faults: Faults, world: World, calls: int
 ) -> Report:
     twice = done_twice(seen, ledger, catalogue())
     late = late_timers(seen, ledger)
@@ -62,6 +64,7 @@ def report_of(
         "out of order among sent commands": out_of_order(seen, ledger),
         "timers late": too_late(late, work_s=_WORK_S * SCALE),
         "calls stuck": stuck_calls(seen, ledger),
+        "drains over 10 s": [f"{drain_s:.1f} s" for drain_s in faults.drains_s if drain_s > _DRAIN_S + _WORK_S * SCALE],
     }
     kinds = Counter(entry.kind for entry in world.record)
     return Report(
@@ -73,7 +76,7 @@ def report_of(
             "requests": kinds["request"],
             "commands": len(ledger.commands),
             "timers": len(ledger.fired),
-            **done,
+            **faults.done,
         },
         counts={name: len(what) for name, what in found.items()},
         shown={

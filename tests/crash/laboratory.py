@@ -87,7 +87,7 @@ async def run(plan: Plan, folder: Path) -> Report:
         await _calm_down(simulator, people, address)
         ledger = await read_ledger(address)
         seen = _witnessed(simulator, balancer, fleet, faults)
-        return report_of(seen, ledger, plan=asdict(plan), done=faults.done, world=world, calls=people.calls)
+        return report_of(seen, ledger, plan=asdict(plan), faults=faults, world=world, calls=people.calls)
 
 
 def trouble(seed: int) -> Chaos:
@@ -114,7 +114,7 @@ async def _live_through(
     plan: Plan, faults: Faults, people: People, simulator: SimulatorServer, chance: random.Random
 ) -> None:
     """Let people call until all faults are done and enough webhooks have been sent."""
-    deeds = plan_of(kills=plan.kills, on_postgres=plan.store == "postgres", chance=chance)
+    deeds = plan_of(kills=plan.kills, engines=plan.engines, on_postgres=plan.store == "postgres", chance=chance)
     sent = Webhooks(simulator)
     calling = asyncio.create_task(people.run())
     try:
