@@ -26,22 +26,21 @@ from engine.simulator.world import World
 from engine.tables import catalogue
 
 _EXAMPLES = 5
-_WORK_S = 0.2  # real: what the machine needs to work does not shrink when time runs fast
-_DRAIN_S = 10.0
+_WORK_S = 0.3  # real: what the machine needs to work does not shrink when time runs fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """
     *amounts* say how much happened. *counts* say what must not: name to number. *broken* are those that are not 0;
-    *examples* name some of each. *latest_s*: the latest timer, usually and after a take-over, in seconds.
+    *examples* name some of each. *shown* may be other than 0, *seconds* says how long some things took at most.
     """
 
     plan: Mapping[str, Any]
     amounts: Mapping[str, int]
     counts: Mapping[str, int]
     shown: Mapping[str, int]
-    latest_s: tuple[float, float]
+    seconds: Mapping[str, float]
     examples: Mapping[str, Sequence[str]]
 
     @property
@@ -64,7 +63,6 @@ def report_of(
         "out of order among sent commands": out_of_order(seen, ledger),
         "timers late": too_late(late, work_s=_WORK_S * SCALE),
         "calls stuck": stuck_calls(seen, ledger),
-        "drains over 10 s": [f"{drain_s:.1f} s" for drain_s in faults.drains_s if drain_s > _DRAIN_S + _WORK_S * SCALE],
     }
     kinds = Counter(entry.kind for entry in world.record)
     return Report(
@@ -84,10 +82,11 @@ def report_of(
             "done twice, stopped between look and send": len(frozen),
             "in doubt": sum(outcome == IN_DOUBT for outcome in ledger.outcomes.values()),
         },
-        latest_s=(
-            max((one.live_s for one in late if not one.after_take_over), default=0.0),
-            max((one.live_s for one in late if one.after_take_over), default=0.0),
-        ),
+        seconds={
+            "latest timer, seconds": max((one.live_s for one in late if not one.after_take_over), default=0.0),
+            "latest after a take-over": max((one.live_s for one in late if one.after_take_over), default=0.0),
+            "longest drain": max(faults.drains_s, default=0.0),
+        },
         examples={name: [_text(one) for one in what[:_EXAMPLES]] for name, what in found.items() if what},
     )
 
@@ -99,8 +98,8 @@ def table(reports: Iterable[Report]) -> str:
     for part in ("amounts", "counts", "shown"):
         names = dict.fromkeys(name for report in columns for name in getattr(report, part))
         rows += [[name, *(f"{getattr(report, part).get(name, 0):,}" for report in columns)] for name in names]
-    for number, name in enumerate(("latest timer, seconds", "latest timer after a take-over, seconds")):
-        rows.append([name, *(f"{report.latest_s[number]:.2f}" for report in columns)])
+    names = dict.fromkeys(name for report in columns for name in report.seconds)
+    rows += [[name, *(f"{report.seconds.get(name, 0):.1f}" for report in columns)] for name in names]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     examples = [f"{name}: {what}" for report in columns for name, what in report.examples.items()]
     return "\n".join([*lines, *examples])

@@ -9,13 +9,22 @@ from postgres_server import programs
 EVENTS, KILLS = 500, 10
 
 
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
-def test_nothing_is_lost_done_twice_swapped_late_or_stuck(store, record_property) -> None:
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("store", "engines", "scale"),
+    [
+        ("sqlite", 1, 10),
+        pytest.param("postgres", 1, 10, marks=pytest.mark.slow),
+        pytest.param("postgres", 3, 5, marks=pytest.mark.slow),
+    ],
+)
+def test_nothing_is_lost_done_twice_swapped_late_or_stuck(store, engines, scale) -> None:
     if store == "postgres" and programs() is None:
         pytest.skip("SKIPPED: the tests of PostgreSQL need a server; on Debian and Ubuntu: apt-get install postgresql")
 
-    report = counted("--store", store, "--events", EVENTS, "--kills", KILLS)
+    report = counted(
+        "--store", store, "--engines", engines, "--events", EVENTS, "--kills", KILLS, scale=scale, within_s=290
+    )
 
     broken = {name: number for name, number in report["counts"].items() if number}
     assert broken == {}, f"{report['examples']}\n{report['log']}"
