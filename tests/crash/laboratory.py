@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -59,7 +60,10 @@ class Plan:
 
 
 async def run(plan: Plan, folder: Path) -> Report:
-    """Carry *plan* out in *folder* and return what was counted."""
+    """Carry *plan* out in *folder* and return what was counted. SIGTERM ends it, with all that it began."""
+    me = asyncio.current_task()
+    assert me is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
     chance = random.Random(plan.seed)
     async with AsyncExitStack() as stack:
         server = None

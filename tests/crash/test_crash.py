@@ -42,7 +42,7 @@ def test_nothing_is_lost_done_twice_swapped_late_or_stuck(store, engines, scale)
         ("drop_the_rest", "commands without an outcome, or not carried out"),
         ("forget_attempts", "done twice, with command_id"),
         ("rename", "done twice, with command_id"),
-        ("repeat_for_ever", "done twice, at most once"),
+        ("repeat_for_ever", "done twice, with command_id"),
         ("send_behind", "out of order among sent commands"),
         ("fire_late", "timers late"),
     ],
