@@ -73,13 +73,13 @@ def _rename() -> None:
 
 
 def _fire_late() -> None:
-    """Timers fire ten seconds late."""
+    """Timers fire a minute late."""
     post = Inbox.post
 
     def put(inbox: Inbox, event: Event, *, settles: tuple[str, ...] = ()) -> Any:
         if event.type != TIMER:
             return post(inbox, event, settles=settles)
-        return asyncio.get_running_loop().call_later(10.0, post, inbox, event)
+        return asyncio.get_running_loop().call_later(60.0, post, inbox, event)
 
     Inbox.post = put  # type: ignore[method-assign]
 

@@ -20,13 +20,14 @@ from count import (
 )
 from crash_faults import Faults
 from crash_time import SCALE
+from crash_witness import busyness
 
 from engine.core.event import IN_DOUBT
 from engine.simulator.world import World
 from engine.tables import catalogue
 
 _EXAMPLES = 5
-_WORK_S = 0.3  # real: what the machine needs to work does not shrink when time runs fast
+_WORK_S = 0.3  # real, on a machine with nothing else to do: this does not shrink when time runs fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def report_of(
         "done twice, with command_id": [one for one in others if one.policy == "command_id"],
         "done twice, at most once": [one for one in twice if one.policy == "at_most_once"],
         "out of order among sent commands": out_of_order(seen, ledger),
-        "timers late": too_late(late, work_s=_WORK_S * SCALE),
+        "timers late": too_late(late, work_s=_WORK_S * SCALE * busyness()),
         "calls stuck": stuck_calls(seen, ledger),
     }
     kinds = Counter(entry.kind for entry in world.record)
@@ -86,6 +87,7 @@ def report_of(
             "latest timer, seconds": max((one.live_s for one in late if not one.after_take_over), default=0.0),
             "latest after a take-over": max((one.live_s for one in late if one.after_take_over), default=0.0),
             "longest drain": max(faults.drains_s, default=0.0),
+            "granted for work": _WORK_S * SCALE * busyness(),
         },
         examples={name: [_text(one) for one in what[:_EXAMPLES]] for name, what in found.items() if what},
     )

@@ -120,18 +120,16 @@ async def _live_through(
     """Let people call until all faults are done and enough webhooks have been sent."""
     deeds = plan_of(kills=plan.kills, engines=plan.engines, on_postgres=plan.store == "postgres", chance=chance)
     sent = Webhooks(simulator)
-    calling = asyncio.create_task(people.run())
-    try:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(people.run())
         await faults.run(deeds, pause_s=(0.5, 6.0), reached=lambda share: sent.reach(plan.events * share))
         await sent.reach(plan.events)
         people.go_home()
-        await calling
-    finally:
-        calling.cancel()
 
 
 async def _calm_down(simulator: SimulatorServer, people: People, address: str) -> None:
     """Let everybody hang up and nothing go wrong any more, and wait until the engine believes it, but not for ever."""
+    print(f"{time.time():.1f} everybody hangs up", file=sys.stderr)
     simulator.world.trouble = CALM
     people.hang_up_all()
     with suppress(TimeoutError):
