@@ -2,17 +2,18 @@
 # make test    sets everything up and passes every test
 # make check   style, types and the shipped flows, as CI does
 # make crash   engines are killed, stopped and drained while calls go on (WRITE=1: docs/crash.md gets the table)
+# make bench   measures how fast the engine is on this machine; docs/speed.md says how, and what ARGS there are
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check crash clean graphviz
+.PHONY: demo test check bench crash clean graphviz pgbouncer
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/ready-dev graphviz
+test: $(VENV)/ready-dev graphviz pgbouncer
 	$(BIN)/python -m pytest -n 2 -q -m "not slow"
 
 # Pictures of flows are drawn by Graphviz; without it their tests say that they are skipped.
@@ -21,6 +22,13 @@ graphviz:
 		{ apt-get install -qq -y --no-install-recommends graphviz >/dev/null 2>&1 || \
 		{ apt-get update -qq && apt-get install -qq -y --no-install-recommends graphviz; } >/dev/null 2>&1; } } || \
 		echo "SKIPPED: the tests of SVG and PNG diagrams need Graphviz; on Debian and Ubuntu: apt-get install graphviz"
+
+# Poolers are refused; without PgBouncer the tests of that say that they are skipped. RUNLEVEL=1: it is not started.
+pgbouncer:
+	@PATH="$$PATH:/usr/sbin"; command -v pgbouncer >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+		{ RUNLEVEL=1 apt-get install -qq -y --no-install-recommends pgbouncer >/dev/null 2>&1 || \
+		{ apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends pgbouncer; } >/dev/null 2>&1; } } || \
+		echo "SKIPPED: the tests of poolers need PgBouncer; on Debian and Ubuntu: apt-get install pgbouncer"
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff check .
@@ -32,6 +40,9 @@ check: $(VENV)/ready-dev
 SCALE ?= 10
 crash: $(VENV)/ready-dev
 	CRASH_SCALE=$(SCALE) $(BIN)/python tests/crash/long_form.py $(if $(WRITE),--write)
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python tests/bench $(ARGS)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

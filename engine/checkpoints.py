@@ -1,8 +1,9 @@
-"""Places where a crash test may end the process: what has happened is told just after, or just before, it does."""
+"""Places where a crash test may end the process, or a benchmark look at its watch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -11,12 +12,26 @@ from engine.core.answer import Answer
 from engine.core.command import Command
 from engine.ports import Carrier
 
-# Told in this order: body_read, committed, answered, first_byte, response_read.
+# What has happened, told just after, or just before, it does.
+# In this order: body_read, committed, answered, first_byte, response_read.
 Checkpoint = Callable[[str], None]
 
 
 def no_checkpoint(name: str) -> None:
     """Do nothing: nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """
+    Who measures how long a webhook takes to become an action; must not raise and not wait.
+
+    *webhook_read* is told the body of each webhook once its last byte was read, *request_begins* the path of Telnyx's
+    API just before the first byte of a request with a body is written.
+    """
+
+    webhook_read: Callable[[bytes], None]
+    request_begins: Callable[[str], None]
 
 
 class WatchedCarrier:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from engine.core.nearest import did_you_mean
 from engine.errors import SettingsError
@@ -37,6 +37,7 @@ _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # becomes part of a file name
 _SOCKET_BYTES = 103  # the shortest limit of the common systems (macOS; Linux allows 107)
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _PORTAL = "portal.telnyx.com, Keys & Credentials"
 
 
@@ -114,8 +115,8 @@ class Settings:
     @property
     def secret_values(self) -> tuple[str, ...]:
         """Everything that no log, file or answer may show."""
-        password = "" if self.database_path is not None else urlsplit(self.database).password or ""
-        values = (self.telnyx_api_key, self.admin_token, password, unquote(password), *self.secrets.values())
+        passwords = () if self.database_path is not None else _passwords(self.database)
+        values = (self.telnyx_api_key, self.admin_token, *passwords, *self.secrets.values())
         return tuple(dict.fromkeys(value for value in values if value))
 
     def require_secrets(self, names: Iterable[str]) -> None:
@@ -319,6 +320,7 @@ def _postgres(text: str) -> str:
     """Messages do not repeat the text: people put passwords into URLs."""
     try:
         parts = urlsplit(text)
+        (parts.hostname or "").encode("idna")
         is_whole = bool(parts.path.strip("/")) and "/" not in parts.path.strip("/") and parts.port != 0
     except ValueError:
         is_whole = False
@@ -327,7 +329,25 @@ def _postgres(text: str) -> str:
             "is not a database address; write it as postgresql://USER:PASSWORD@HOST/NAME, and in the password %40 for "
             "@, %2F for / and %23 for #"
         )
+    _check_options(dict(parse_qsl(parts.query)))
     return text
+
+
+def _passwords(address: str) -> tuple[str, ...]:
+    """Return every password in the address of a PostgreSQL database, as it is written there and as it is."""
+    parts = urlsplit(address)
+    password = parts.password or ""
+    in_options = (value for name, value in parse_qsl(parts.query) if name in ("password", "sslpassword"))
+    return (password, unquote(password), *in_options)
+
+
+def _check_options(options: Mapping[str, str]) -> None:
+    mode, port = options.get("sslmode", _SSL_MODES[0]), options.get("port", "1")
+    if mode not in _SSL_MODES:
+        advice = did_you_mean(mode, _SSL_MODES) or f"; choose one of {', '.join(_SSL_MODES)}"
+        raise SettingsError(f"has the unknown sslmode '{mode}'{advice}")
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise SettingsError(f"has the port '{port}'; write a number, such as 5432")
 
 
 def _address(text: str) -> str:

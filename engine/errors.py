@@ -72,7 +72,7 @@ class WebhookRejected(RingflowError):
 
 
 class CarrierError(RingflowError):
-    """A command got no HTTP answer."""
+    """A question to Telnyx got no answer that can be used."""
 
 
 class CarrierUnreached(CarrierError):

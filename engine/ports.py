@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from engine.core.answer import Answer
 from engine.core.change import Change, Row, Timer
 from engine.core.command import Command, OutboxRow
+from engine.core.event import Event
 
 PINNED = "pinned"  # the note that names the version which new calls get; empty: the latest
 
@@ -46,6 +47,27 @@ class Carrier(Protocol):
         operations that take none may be done twice.
 
         Raises: CarrierUnreached (no byte left this machine), CarrierSilent (it may have arrived, no answer came).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPage:
+    """Some *events* that Telnyx has reported, *unreadable* more of which it does not tell enough."""
+
+    events: Sequence[Event]
+    unreadable: int = 0
+    is_last: bool = True
+
+
+class Past(Protocol):
+    """What Telnyx has reported lately, whether or not anybody heard it."""
+
+    async def page(self, number: int, *, since: float) -> PastPage:
+        """
+        Return page *number*, from 1 on, of the webhooks since *since*, epoch seconds.
+
+        Raises CarrierError: it cannot be read.
         """
         ...
 
@@ -128,9 +150,19 @@ class Shared(Protocol):
         """Return those of *command_ids* that are this process's own, oldest first."""
         ...
 
+    async def waiting(self) -> Sequence[str]:
+        """Return the runs that wait for a time, whoever committed that."""
+        ...
+
     async def late_timers(self, *, before: float) -> Sequence[Timer]:
         """Return timers that were due *before*, and that whoever committed them has not fired."""
         ...
+
+
+class Prune(Protocol):
+    """What ``Store.prune`` does, with or without a store around it."""
+
+    async def __call__(self, *, before: float, limit: int = 500) -> int: ...
 
 
 class Store(Protocol):

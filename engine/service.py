@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, TextIO
@@ -15,18 +15,19 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from engine.checkpoints import Checkpoint, WatchedCarrier, answered_middleware, no_checkpoint
+from engine.checkpoints import Checkpoint, Watch, WatchedCarrier, answered_middleware, no_checkpoint
 from engine.config import Settings
 from engine.core.change import Change, Row
 from engine.core.event import Event
 from engine.core.flow import Version
-from engine.core.intake import Route, after_defect, decide, route
+from engine.core.intake import Route, after_defect, decide, is_certainly_ours, route
 from engine.core.program import Library
 from engine.errors import CarrierError, DefectError, RingflowError, StoreUnavailable
 from engine.logs import open_log, redaction
 from engine.metrics import Metrics
 from engine.orders import Orders
 from engine.ports import Beat, Log, Store
+from engine.runtime.catch_up import CatchUp
 from engine.runtime.clock import Alarms, SystemClock
 from engine.runtime.inbox import Inbox
 from engine.runtime.outbox import Outbox
@@ -36,6 +37,7 @@ from engine.runtime.sharing import Sharing
 from engine.runtime.timers import Timers
 from engine.store.choosing import store_at
 from engine.tables import catalogue
+from engine.telnyx.call_events import CallEvents
 from engine.telnyx.client import TelnyxClient
 from engine.telnyx.signature import parse_public_keys, verify
 from engine.telnyx.webhook import decode
@@ -79,6 +81,7 @@ async def serve(
     reload: Reload | None = None,
     ready: Callable[[Serving], None] = lambda serving: None,
     checkpoint: Checkpoint = no_checkpoint,
+    watch: Watch | None = None,
     log_to: TextIO | None = None,
     lock_wait_s: float = 10.0,
 ) -> None:
@@ -86,7 +89,7 @@ async def serve(
     Serve the flows of *version*, whose files are *files*, until SIGTERM, SIGINT or ``Serving.stop``.
 
     *reload* loads the flows again, on SIGHUP; it raises FlowError for flows with problems. *checkpoint* is for crash
-    tests (see ``engine.checkpoints``). The log goes to *log_to*, stderr unless given.
+    tests, *watch* for benchmarks (see ``engine.checkpoints``). The log goes to *log_to*, stderr unless given.
 
     Raises:
         SettingsError: an address cannot be used, or a secret is missing.
@@ -102,7 +105,12 @@ async def serve(
         store = store_at(settings.database, lock_wait_s=lock_wait_s, on_commit=lambda: checkpoint("committed"))
         await store.open()
         stack.push_async_callback(store.close)
-        client = TelnyxClient(api_url=settings.telnyx_api_url, api_key=settings.telnyx_api_key, catalogue=catalogue())
+        client = TelnyxClient(
+            api_url=settings.telnyx_api_url,
+            api_key=settings.telnyx_api_key,
+            catalogue=catalogue(),
+            begins=watch.request_begins if watch else None,
+        )
         stack.push_async_callback(client.aclose)
         library = new_library(version, install=await install_id(store), settings=settings)
         service = _Service(settings, store, client, library, log, checkpoint)
@@ -112,7 +120,7 @@ async def serve(
         await service.go_on()
         runner = await serve_admin(service.admin_app(reload), settings.admin_listen)
         stack.push_async_callback(runner.cleanup)
-        public = await serve_public(service.public_app(checkpoint), settings.listen, drain_s=_CLOSE_S)
+        public = await serve_public(service.public_app(checkpoint, watch), settings.listen, drain_s=_CLOSE_S)
         stack.push_async_callback(public.close)
         log.info("serving", listen=f"{public.host}:{public.port}", flows=settings.flows, version=library.current.hash)
         with _signals(service, reload):
@@ -176,7 +184,13 @@ class _Service:
         )
         self.versions = Versions(store=store, library=library, outside=self.outside, settings=settings, log=log)
         self.timers = Timers(clock=self.clock, alarms=self.alarms, post=self.inbox.post)
-        self.roll_call = RollCall(store=store, clock=self.clock, runs=lambda: self.timers.runs, post=self.inbox.post)
+        self.roll_call = RollCall(
+            store=store,
+            clock=self.clock,
+            runs=self.waiting_runs,
+            catch_up=lambda since: self.catch_up.run(since=since),
+            post=self.inbox.post,
+        )
         self.sharing = (
             Sharing(
                 shared=store.shared,
@@ -190,6 +204,15 @@ class _Service:
             if store.shared is not None
             else None
         )
+        self.catch_up = CatchUp(
+            store=store,
+            clock=self.clock,
+            past=CallEvents(client),
+            keys=lambda event: route(event, install=library.install).keys,
+            is_ours=lambda event: is_certainly_ours(event, library),
+            post=self.inbox.post,
+            log=log,
+        )
         self.metrics.watch(
             {
                 "ready": ("1 while the service takes calls.", lambda: not self.problems()),
@@ -201,11 +224,13 @@ class _Service:
 
     # -- faces ------------------------------------------------------------------------------------------------
 
-    def public_app(self, checkpoint: Checkpoint) -> web.Application:
+    def public_app(self, checkpoint: Checkpoint, watch: Watch | None = None) -> web.Application:
         keys = parse_public_keys(self.settings.telnyx_public_key)
 
         def verify_now(raw: bytes, headers: Mapping[str, str]) -> None:
             checkpoint("body_read")
+            if watch is not None:
+                watch.webhook_read(raw)
             verify(raw, headers, keys=keys, now=time.time())  # the wall clock, should somebody set it right
 
         app = build_app(
@@ -268,17 +293,24 @@ class _Service:
     async def follow_others(self, beat: Beat) -> None:
         """Go by what the other processes on the same database say."""
         self.library.is_alone = beat.others == 0
-        self.outbox.paused_until = beat.paused_until
+        self.outbox.turnstile.paused_until = beat.paused_until
+        self.outbox.turnstile.share = beat.others + 1
         await self.versions.follow_pin(beat.pinned)
 
+    async def waiting_runs(self) -> Sequence[str]:
+        """Return the runs that wait for a time, also those that others have in hand: all that have not ended."""
+        return self.timers.runs if self.store.shared is None else await self.store.shared.waiting()
+
     async def go_on(self) -> None:
-        """Take up the commands and timers that an earlier process left."""
+        """Take up the commands and timers that an earlier process left, after what was reported meanwhile."""
         if self.sharing is not None:
             await self.sharing.beat()
         outstanding = await self.store.outstanding()
         self.outbox.start(outstanding.outbox)
-        not_before = await self.roll_call.timers_from(len(outstanding.timers))
-        self.timers.start(outstanding.timers, not_before=not_before)
+        down_since = await self.roll_call.down_since()
+        if down_since is not None:
+            await self.catch_up.run(since=down_since)
+        self.timers.start(outstanding.timers, not_before=self.roll_call.timers_from(len(outstanding.timers)))
 
     async def run(self) -> None:
         """Run the parts until the service is to stop, then drain. A part that fails ends the service."""

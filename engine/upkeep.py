@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from engine.errors import CommandRefused, FlowError, SettingsError
-from engine.ports import Store
+from engine.ports import Prune, Store
 from engine.versions import LATEST, Reload, Versions
 
 LEAST_S = 3600.0  # a webhook that comes late finds its call for so long, and does not begin it again
@@ -59,10 +59,10 @@ class Upkeep:
 
     async def prune(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what ``prune`` below does."""
-        return await prune(self._store, wanted.get("older_than_s"), now=self._clock())
+        return await prune(self._store.prune, wanted.get("older_than_s"), now=self._clock())
 
 
-async def prune(store: Store, older_than_s: object, *, now: float) -> dict[str, Any]:
+async def prune(delete: Prune, older_than_s: object, *, now: float) -> dict[str, Any]:
     """
     Delete calls that ended *older_than_s* seconds ago, for two seconds; return ``{deleted, is_done}``, in rows.
 
@@ -74,7 +74,7 @@ async def prune(store: Store, older_than_s: object, *, now: float) -> dict[str, 
         raise CommandRefused("calls are kept for an hour at least, because webhooks may come late; say 1h or more")
     end, deleted = time.monotonic() + _WORK_S, 0
     while True:
-        count = await store.prune(before=now - older_than_s)
+        count = await delete(before=now - older_than_s)
         deleted += count
         if not count or time.monotonic() > end:
             return {"deleted": deleted, "is_done": not count}

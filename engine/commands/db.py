@@ -48,19 +48,24 @@ def backup(file: Path, force: bool, form: str) -> int:
 @format_option()
 def check(form: str) -> int:
     """Say whether it is sound, and what it holds."""
-    from engine.store.looking import COUNTS, facts_of
+    from engine.store.choosing import facts_at, name_of
+    from engine.store.looking import COUNTS
 
-    path = settings().sqlite_file("db check")
-    facts = facts_of(Path(path))
+    found = settings()
+    name, facts = name_of(found.database), facts_at(found.database)
+    is_looked_through = found.database_path is not None
     if form == "json":
-        answer = {"database": path, "sound": not facts.problems, "problems": facts.problems, "schema": facts.schema}
+        is_sound = not facts.problems if is_looked_through else None
+        answer = {"database": name, "sound": is_sound, "problems": facts.problems, "schema": facts.schema}
         say(json.dumps({**answer, "bytes": facts.bytes, **dict.fromkeys(COUNTS), **facts.counts}))
     elif facts.problems:
         for problem in facts.problems:
-            say(f"{path}: {problem}")
-        say(f"{path} is damaged; {_ADVICE}")
+            say(f"{name}: {problem}")
+        say(f"{name} is damaged; {_ADVICE}")
     else:
-        say(f"{path} is sound: {_contents(facts)}, schema {facts.schema}")
+        say(f"{name}{' is sound' if is_looked_through else ''}: {_contents(facts)}, schema {facts.schema}")
+        if not is_looked_through:
+            say("whether its files are sound, PostgreSQL's own pg_amcheck says")
     return PROBLEMS if facts.problems else OK
 
 
@@ -86,24 +91,17 @@ def _prune(wanted: dict[str, float]) -> dict[str, Any]:
     import asyncio
 
     found = settings()
-    if found.database_path is not None:
-        with contextlib.suppress(StoreLocked):
-            return asyncio.run(_prune_alone(Path(found.database_path), wanted["older_than_s"]))
+    with contextlib.suppress(StoreLocked):
+        return asyncio.run(_prune_alone(found.database, wanted["older_than_s"]))
     return ask_service(found, "db/prune", wanted, again="give the command once more; that harms nothing")
 
 
-async def _prune_alone(path: Path, older_than_s: float) -> dict[str, Any]:
-    from engine.store.looking import require_database
-    from engine.store.sqlite import SqliteStore
+async def _prune_alone(address: str, older_than_s: float) -> dict[str, Any]:
+    from engine.store.choosing import pruning_at
     from engine.upkeep import prune
 
-    require_database(path)
-    store = SqliteStore(path, lock_wait_s=0)
-    await store.open()
-    try:
-        return await prune(store, older_than_s, now=time.time())
-    finally:
-        await store.close()
+    async with pruning_at(address) as delete:
+        return await prune(delete, older_than_s, now=time.time())
 
 
 def _seconds(age: str) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +14,7 @@ from engine.commands.group import Commands
 from engine.commands.terminal import OK, PROBLEMS, format_option, say
 
 if TYPE_CHECKING:
-    from engine.store.looking import KeptVersion
+    from engine.store.reading import KeptVersion
 
 _SHORT = 8  # letters of a version, as the log and the other commands show it
 
@@ -29,9 +28,10 @@ def flows() -> None:
 @format_option()
 def list_versions(form: str) -> int:
     """List the versions that the database keeps."""
-    from engine.store.looking import kept_versions
+    from engine.store.choosing import history_at
 
-    kept = kept_versions(Path(settings().sqlite_file("flows list")))
+    with history_at(settings().database) as history:
+        kept = history.versions()
     rows = [_row(version, has_pin=any(each.is_pinned for each in kept)) for version in kept]
     if form == "json":
         say(json.dumps(rows))

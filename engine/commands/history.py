@@ -24,10 +24,10 @@ _MOST_NAMES = 1000  # calls among which the nearest name is looked for
 def history_and_redaction(*, full_numbers: bool = False) -> Iterator[tuple[History, Redact]]:
     """Give the history in the database of the settings, and what makes anything of it fit to be shown."""
     from engine.logs import redaction
-    from engine.store.reading import read_history
+    from engine.store.choosing import history_at
 
     found = settings()
-    with read_history(found.sqlite_file("calls")) as history:
+    with history_at(found.database) as history:
         yield history, redaction(found.secret_values, full_numbers=full_numbers or found.log_full_numbers)
 
 

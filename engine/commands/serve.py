@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -9,6 +11,10 @@ import click
 
 from engine.commands.folders import load_folder, settings
 from engine.commands.terminal import OK
+
+# The thread of the database waits so long for its turn while the loop is busy. With Python's usual 5 ms, once for each
+# statement, commits are what webhooks wait for (measured: a third fewer webhooks a second).
+_TURN_S = 0.0005
 
 
 @click.command(epilog="Example: TELNYX_API_KEY=KEY... TELNYX_PUBLIC_KEY=... ringflow serve")
@@ -20,12 +26,19 @@ def serve() -> int:
     for warning in found.warnings:
         click.echo(f"ringflow: warning: {warning}", err=True)
     version, files = load_folder(found.flows, found.stage)
-    _run(serve_flows(found, version, files, reload=lambda: load_folder(found.flows, found.stage)))
+    run(serve_flows(found, version, files, reload=lambda: load_folder(found.flows, found.stage), ready=keep_start))
     return OK
 
 
-def _run(main: Coroutine[Any, Any, None]) -> None:
+def keep_start(serving: object) -> None:
+    """Let the garbage collector never look again at what the start has made: it stays, and may be 100,000 calls."""
+    gc.collect()
+    gc.freeze()
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
     """Run *main* on uvloop where it installs, else on asyncio's own loop."""
+    sys.setswitchinterval(_TURN_S)
     try:
         import uvloop
     except ImportError:

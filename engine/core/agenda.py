@@ -265,7 +265,7 @@ def answered(turn: Turn, sent: Sent, event: Event) -> None:
     if event.type == REFUSED or (event.type == IN_DOUBT and sent.operation == HTTP):
         if sent.operation in AUDIO_OPERATIONS and _is_audible(turn.action(running.frame)):
             media.quiet(turn)
-        if _begins_again(turn, running, event):
+        if begins_again(turn, event):
             return
         settle(turn, levels.within(turn, running.frame.depth, lambda: act.refused(turn, running, event)))
     elif event.type == IN_DOUBT:
@@ -286,10 +286,11 @@ def _take_answer(turn: Turn, running: Running, ask: Callable[[Turn, Running, Eve
     settle(turn, result)
 
 
-def _begins_again(turn: Turn, running: Running, event: Event) -> bool:
-    """Take a refusal that says no more than "too early", and tell whether it was one."""
-    repeats = running.note.get("repeats", 0)
-    if not _is_too_early(turn.action(running.frame), event) or repeats >= _MOST_REPEATS:
+def begins_again(turn: Turn, event: Event) -> bool:
+    """Take a refusal of the running step that says no more than "too early", and tell whether it was one."""
+    running = turn.leg.running
+    repeats = running.note.get("repeats", 0) if running is not None else _MOST_REPEATS
+    if running is None or repeats >= _MOST_REPEATS or not _is_too_early(turn.action(running.frame), event):
         return False
     running.note["repeats"] = repeats + 1
     if turn.leg.is_answered:

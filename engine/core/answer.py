@@ -11,6 +11,20 @@ from typing import Any
 
 import orjson
 
+_RATE_HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """
+    What an answer says of the account's rate window: *limit* requests, of which *remaining* are left, and how long it
+    lasts, in seconds. Each is None where the answer does not say. Source: facts.md, section 3, "Limits".
+    """
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_s: float | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -19,7 +33,7 @@ class Answer:
 
     *body* is the JSON object, empty where there was none. *code*, *title* and *detail* are those of Telnyx's first
     error ("90018"); the title falls back on the name of the status. *retry_after_s* is how long the server asks us
-    to wait, in seconds.
+    to wait, in seconds. *rate* is None where no header speaks of the rate window.
     """
 
     status: int
@@ -28,6 +42,7 @@ class Answer:
     title: str = ""
     detail: str = ""
     retry_after_s: float | None = None
+    rate: Rate | None = None
 
     @property
     def ok(self) -> bool:
@@ -82,6 +97,7 @@ def answer_from(status: int, headers: Mapping[str, str], raw: bytes, *, now: flo
         title=_text(error.get("title")) or ("" if 200 <= status < 300 else _status_name(status)),
         detail=_text(error.get("detail")),
         retry_after_s=_retry_after_s(status, headers, now),
+        rate=_rate(headers),
     )
 
 
@@ -136,7 +152,20 @@ def _retry_after_s(status: int, headers: Mapping[str, str], now: float) -> float
     return None
 
 
-def _number(text: str) -> float | None:
+def _rate(headers: Mapping[str, str]) -> Rate | None:
+    limit, remaining, reset_s = (_number(headers.get(name)) for name in _RATE_HEADERS)
+    if limit is None and remaining is None and reset_s is None:
+        return None
+    return Rate(
+        limit=None if limit is None else int(limit),
+        remaining=None if remaining is None else int(remaining),
+        reset_s=reset_s,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    if text is None:
+        return None
     try:
         number = float(text)
     except ValueError:

@@ -13,7 +13,7 @@ from engine.core.command import Resend
 # What a path or body calls the call and the room that a step is about.
 THIS_CALL = "call_control_id"
 ROOM_IDS = ("id", "conference_id")
-RINGING = frozenset({"dial", "transfer"})  # operations whose ``to`` is rung
+RINGING = {"dial": "to", "transfer": "to", "refer": "sip_address"}  # operations, and which parameter is rung
 _BRACES = re.compile(r"\{(\w+)\}")
 
 # Operations without command_id that may be done twice without harm (facts.md, section 3).

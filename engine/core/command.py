@@ -41,7 +41,7 @@ class OutboxRow:
 
     *command_id* is fixed at the commit. Rows of one *chain* are sent one after another in the order of *seq*.
     *urgent* rows (hang-ups) overtake their chain. *created_at* and *first_attempt_at* are epoch seconds.
-    *patience_s*: how long the head may block its chain before those behind it are given up.
+    *flow* is the flow of the call that it is for, "" where there is none: flows take turns in sending.
     """
 
     command_id: str
@@ -52,6 +52,7 @@ class OutboxRow:
     created_at: float
     first_attempt_at: float | None = None
     urgent: bool = False
+    flow: str = ""
 
 
 def command_id(run: str, ver: int, index: int) -> str:

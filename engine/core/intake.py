@@ -21,7 +21,7 @@ from engine.core.planned import plan_change
 from engine.core.program import Library
 from engine.core.queue import queue_change
 from engine.core.room import room_change
-from engine.core.routing import answering
+from engine.core.routing import answering, is_claimed
 from engine.core.rung import be_rung, take
 from engine.core.secrecy import shown
 from engine.core.step import KEPT, MOST_PARKED, begin, step
@@ -62,6 +62,21 @@ def route(event: Event, *, install: str) -> Route:
     if event.call_leg_id:
         return Route(tuple(keys), run_id(event.call_leg_id))
     return Route((*keys, *conference), "")
+
+
+def is_certainly_ours(event: Event, library: Library) -> bool:
+    """
+    Tell whether an event of a leg that nobody knows is for these flows, wherever it was heard: it bears our token, or
+    begins a call that they claim by its number or its connection.
+    """
+    token, payload = event.client_state, event.payload
+    if token is not None:
+        return token.install == library.install
+    return (
+        event.type == "call.initiated"
+        and payload.get("direction") == "incoming"
+        and is_claimed(library.current, to=str(payload.get("to")), connection_id=str(payload.get("connection_id")))
+    )
 
 
 def decide(event: Event, row: Row | None, library: Library, *, run: str, now: float) -> Change:
@@ -130,7 +145,7 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
 def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str, why: str) -> Change:
     """A call that no program can go on with is hung up; it ends with its call.hangup, or an hour later."""
     leg.ver = ver_before + 1
-    out = Outgoing(run=leg.run, ver=leg.ver, now=now)
+    out = Outgoing(run=leg.run, ver=leg.ver, now=now, flow=leg.flow)
     leg.call_control_id = leg.call_control_id or event.call_control_id or ""
     is_given_up = event.type == TIMER and (leg.status == "leaving" or not leg.call_control_id)
     if event.type == "call.hangup" or is_given_up:

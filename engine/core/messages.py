@@ -53,7 +53,8 @@ def _room_refused(turn: Turn, event: Event) -> None:
         return
     leg.room = ""
     if leg.connecting is None:
-        agenda.finished_by(turn, "room.refused", event)
+        if not (agenda.runs(turn, "join_conference") and agenda.begins_again(turn, event)):
+            agenda.finished_by(turn, "room.refused", event)
     elif not leg.connecting.is_off:
         code = str(event.payload.get("code"))
         turn.out.tell(queue_run(leg.connecting.queue), "connect.failed", run=leg.run, code=code)

@@ -102,7 +102,7 @@ def plan_change(event: Event, row: Row | None, library: Library, *, run: str, no
         return _unreadable(plan, event, row, version=version, now=now)
     plan.ver += 1
     program = library.program(version, plan.flow or str(event.payload["flow"]))
-    turn = _Turn(plan, program, Outgoing(run=run, ver=plan.ver, now=now), now)
+    turn = _Turn(plan, program, Outgoing(run=run, ver=plan.ver, now=now, flow=program.flow.name), now)
     due_before = plan.due if event.type != TIMER else None
     _TAKES[event.type](turn, event)
     plan.gen += plan.due != due_before

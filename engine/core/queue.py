@@ -162,7 +162,8 @@ def _ask(turn: _Turn, claim: Claim) -> None:
     claim.stage = "asking"
     claim.tries += 1
     identity = turn.out.put(
-        Command(operation="queued_call_list", path={"queue_name": turn.queue.name}, query={"page[size]": 250})
+        Command(operation="queued_call_list", path={"queue_name": turn.queue.name}, query={"page[size]": 250}),
+        flow=claim.flow,
     )
     turn.queue.sent[identity] = claim.agent
 

@@ -222,7 +222,9 @@ class RoomTurn:
             asked["region"] = room.region
         conference_id = work.conference_id if work is not None else room.conference_id
         where = {"id": conference_id} if path is None else path
-        identity = self.out.put(Command(operation=operation, path=where, parameters=body, query=asked))
+        asker = member or work or next(iter(room.members.values()), None)
+        command = Command(operation=operation, path=where, parameters=body, query=asked)
+        identity = self.out.put(command, flow=asker.flow if asker is not None else "")
         run, stay = (member.run, member.stay) if member is not None else ("", 0)
         room.sent[identity] = Request(operation, run, stay, conference_id, status, work.id if work is not None else "")
         return identity

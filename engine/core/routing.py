@@ -33,3 +33,15 @@ def answering(version: Version, *, to: str, connection_id: str = "") -> Answerin
         flow = version.flows[unrouted.flow]
         return Answering(flow, flow.roles[CALLER], "project.yaml gives it all calls that no flow claims (unrouted)")
     return None
+
+
+def is_claimed(version: Version, *, to: str, connection_id: str) -> bool:
+    """
+    Tell whether a call to *to* is certainly for these flows: they name its number, or its connection.
+
+    Telnyx's lists hold the calls of all applications of an account, those of other programs too.
+    """
+    starts = [role.starts_when for flow in version.flows.values() for role in flow.roles.values()]
+    if connection_id in {version.project.connection_id, *(found.connection for found in starts)} - {""}:
+        return True
+    return any(to in found.numbers for found in starts)

@@ -61,6 +61,7 @@ def hand_over(turn: Turn, flow: str, given: Mapping[str, Any]) -> None:
         levels.load(turn, 0)
         states.leave(turn)
     turn.note("flow", how="handed over", flow=flow, by=by)
+    turn.out.flow = flow
     _begin(turn, flow, given)
 
 

@@ -21,11 +21,16 @@ HANGUPS = frozenset({"hangup", "reject"})
 
 @dataclass(slots=True, kw_only=True)
 class Outgoing:
-    """The commands of one turn, with their ids and chains, and the lines of its history: of legs, rooms and queues."""
+    """
+    The commands of one turn, with their ids and chains, and the lines of its history: of legs, rooms and queues.
+
+    *flow* is the flow that they are for, unless ``put`` is told another one.
+    """
 
     run: str
     ver: int
     now: float
+    flow: str = ""
     rows: list[OutboxRow] = field(default_factory=list)
     journal: list[JournalEntry] = field(default_factory=list)
 
@@ -33,7 +38,7 @@ class Outgoing:
         """Write a line of the run's history."""
         self.journal.append(JournalEntry(run=self.run, at=self.now, kind=kind, record=record))
 
-    def put(self, command: Command, *, chain: str = "", urgent: bool = False) -> str:
+    def put(self, command: Command, *, chain: str = "", urgent: bool = False, flow: str = "") -> str:
         """Add *command* to *chain* (the run's own unless named) and return its command_id."""
         index = len(self.rows)
         identity = command_id(self.run, self.ver, index)
@@ -46,6 +51,7 @@ class Outgoing:
                 command=command,
                 created_at=self.now,
                 urgent=urgent,
+                flow=flow or self.flow,
             )
         )
         record = told(command, identity)
@@ -88,6 +94,7 @@ class Turn:
 
     def __post_init__(self) -> None:
         self.program, self.depth = self.programs(self.leg.flow), len(self.leg.levels)
+        self.out.flow = self.level(0).flow  # also while it uses another one
 
     def level(self, depth: int) -> Leg | Level:
         """Return where the flow at *depth* stands: its name, role, state and variables."""

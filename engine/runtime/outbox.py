@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from engine.core.answer import Answer, not_sent
@@ -28,60 +29,28 @@ from engine.core.delivery import (
     refusal,
     terms_of,
 )
-from engine.core.event import ACCEPTED, REFUSED, Event
+from engine.core.event import ACCEPTED, Event
 from engine.errors import CarrierSilent, CarrierUnreached, StoreUnavailable
 from engine.ports import Carrier, Clock, Log, Outside, Shared, Store
 from engine.runtime.attempts import FirstAttempts
-from engine.runtime.clock import Alarm, Alarms
-from engine.runtime.pace import DialPace
+from engine.runtime.chain import Chain, Entry, chain_name
+from engine.runtime.clock import Alarms
+from engine.runtime.told import Told
+from engine.runtime.turnstile import Turn, Turnstile
 
-_URGENT_SLOTS = 20  # hang-ups never wait for what else is under way
 _STORE_PAUSE_S = 0.5
 _LEASE_PAUSE_S = 0.2  # before the lease is looked at again
 _REMEMBERED_S = 30.0  # longer than a question to the store may take
-_LONGEST_PAUSE_S = 60.0
-_KEY_REFUSED = "Telnyx refuses the API key; set TELNYX_API_KEY"
-_KEY_MAY_NOT = "Telnyx says that the API key may not control calls (403); give it the right to, or set another"
-_DIAL = "dial"
-_DIALS_PER_SECOND = "90103"  # concerns dials only, not the account
 
 Post = Callable[..., asyncio.Future[None]]
-
-
-@dataclass(eq=False, slots=True)
-class _Entry:
-    """A command on its way. *restarted*: an earlier process tried it. *is_trying*: it can no longer be withdrawn."""
-
-    row: OutboxRow
-    since: float
-    restarted: bool = False
-    attempts: list[Attempt] = field(default_factory=list)
-    questions: list[Attempt] = field(default_factory=list)
-    is_trying: bool = False
-    is_dropped: bool = False
-    waker: asyncio.Future[None] | None = None
-
-    def wake(self) -> None:
-        if self.waker is not None and not self.waker.done():
-            self.waker.set_result(None)
-
-
-@dataclass(eq=False, slots=True)
-class _Chain:
-    """Commands that go one after another; the first one is being worked on, since *head_since*."""
-
-    name: str
-    entries: deque[_Entry] = field(default_factory=deque)
-    is_worked: bool = False
-    head_since: float = 0.0
-    alarm: Alarm | None = None
 
 
 class Outbox:
     """
     Sends the commands of committed changes. *post* puts an event into the inbox (``Inbox.post``).
 
-    Each chain has a task of its own; at most *max_under_way* requests are open, and some more for hang-ups.
+    Each chain has a task of its own; at most *max_under_way* commands are under way, and some more hang-ups. When each
+    may go, ``turnstile`` says.
     """
 
     def __init__(
@@ -106,18 +75,13 @@ class Outbox:
         self._outside = outside
         self._post = post
         self._catalogue = catalogue
-        self._log = log
-        self._count = count
-        self._slots = asyncio.Semaphore(max_under_way)
-        self._urgent_slots = asyncio.Semaphore(_URGENT_SLOTS)
-        self._entries: dict[str, _Entry] = {}
-        self._chains: dict[str, _Chain] = {}
+        self._told = Told(log=log, count=count)
+        self.turnstile = Turnstile(clock=clock, alarms=alarms, max_under_way=max_under_way)
+        self._entries: dict[str, Entry] = {}
+        self._chains: dict[str, Chain] = {}
         self._tasks: asyncio.TaskGroup | None = None
-        self._paused_until = 0.0
-        self._dial_pace = DialPace()
         self._resting = 0
         self._gone: dict[str, float] = {}  # commands that came to their end here, by when: oldest first
-        self.key_problem: str | None = None  # why Telnyx takes no commands from us, for readiness
 
     # -- what comes in ----------------------------------------------------------------------------------------
 
@@ -167,17 +131,17 @@ class Outbox:
         return len(self._chains) == self._resting
 
     @property
-    def waiting(self) -> int:
-        return len(self._entries)
+    def key_problem(self) -> str | None:
+        """Why Telnyx takes no commands from us, for readiness."""
+        return self._told.key_problem
+
+    @key_problem.setter
+    def key_problem(self, problem: str | None) -> None:
+        self._told.key_problem = problem
 
     @property
-    def paused_until(self) -> float:
-        """Until when Telnyx wants no commands of this account, epoch seconds."""
-        return self._paused_until
-
-    @paused_until.setter
-    def paused_until(self, until: float) -> None:
-        self._paused_until = max(self._paused_until, min(until, self._clock.now() + _LONGEST_PAUSE_S))
+    def waiting(self) -> int:
+        return len(self._entries)
 
     async def run(self) -> None:
         """Send what comes, for ever."""
@@ -190,28 +154,28 @@ class Outbox:
     def _add(self, row: OutboxRow, *, restarted: bool = False) -> None:
         if row.command_id in self._entries or row.command_id in self._gone:
             return
-        entry = self._entries[row.command_id] = _Entry(row, self._clock.now(), restarted)
-        name = _chain_name(row)
+        entry = self._entries[row.command_id] = Entry(row, self._clock.now(), restarted)
+        name = chain_name(row)
         chain = self._chains.get(name)
         if chain is not None:
             chain.entries.append(entry)
             self._guard(chain)
             return
-        chain = self._chains[name] = _Chain(name, deque((entry,)))
+        chain = self._chains[name] = Chain(name, deque((entry,)))
         if self._tasks is not None:
             self._tasks.create_task(self._work(chain))
 
-    def _drop(self, entry: _Entry) -> None:
+    def _drop(self, entry: Entry) -> None:
         """Forget *entry*; a request that is under way is not waited for."""
         self._leave(entry)
         entry.is_dropped = True
-        chain = self._chains.get(_chain_name(entry.row))
+        chain = self._chains.get(chain_name(entry.row))
         if chain is not None and chain.entries and chain.entries[0] is not entry:
             with suppress(ValueError):
                 chain.entries.remove(entry)
         entry.wake()
 
-    def _leave(self, entry: _Entry) -> None:
+    def _leave(self, entry: Entry) -> None:
         """*entry* has come to its end; what the store still says of it, for a moment, does not bring it back."""
         self._entries.pop(entry.row.command_id, None)
         if self._shared is not None:
@@ -219,7 +183,7 @@ class Outbox:
 
     # -- one chain --------------------------------------------------------------------------------------------
 
-    async def _work(self, chain: _Chain) -> None:
+    async def _work(self, chain: Chain) -> None:
         """Bring the commands of *chain* to their outcomes, one after another."""
         chain.is_worked = True
         while chain.entries:
@@ -229,14 +193,14 @@ class Outbox:
             try:
                 await self._deliver(entry)
             except Exception as error:
-                self._report(entry, error)
+                self._told.defect(entry.row, error)
                 await self._settle(entry, refusal(entry.row, code="defect", title="A defect of ringflow"))
             chain.entries.popleft()
         if chain.alarm is not None:
             chain.alarm.cancel()
         del self._chains[chain.name]
 
-    def _guard(self, chain: _Chain) -> None:
+    def _guard(self, chain: Chain) -> None:
         """See to it that nothing waits behind the head for longer than the patience (runtime.md, "Commands", 4)."""
         if len(chain.entries) < 2 or chain.alarm is not None:
             return
@@ -246,7 +210,7 @@ class Outbox:
         due = max(chain.head_since, behind.since) + PATIENCE_S
         chain.alarm = self._alarms.set(due, partial(self._give_up_behind, chain))
 
-    def _give_up_behind(self, chain: _Chain) -> None:
+    def _give_up_behind(self, chain: Chain) -> None:
         now = self._clock.now()
         chain.alarm = None
         for entry in list(chain.entries)[1:]:
@@ -254,12 +218,12 @@ class Outbox:
                 self._drop(entry)
                 outcome = in_doubt(entry.row) if entry.restarted else blocked(entry.row)
                 self._post(outcome, settles=(entry.row.command_id,))
-                self._note_outcome(entry, outcome)
+                self._told.outcome(entry.row, outcome)
         self._guard(chain)
 
     # -- one command ------------------------------------------------------------------------------------------
 
-    async def _deliver(self, entry: _Entry) -> None:
+    async def _deliver(self, entry: Entry) -> None:
         """Return when *entry* has come to its outcome or was dropped."""
         if entry.row.command.operation == TELL:
             await self._tell(entry)
@@ -271,26 +235,27 @@ class Outbox:
                 return
             if isinstance(step, Wait):
                 await self._wait(entry, step.until)
-            elif isinstance(step, Ask):
-                await self._ask(entry, step.question)
             else:
-                await self._try(entry)
+                await self._take_turn(entry)
 
-    def _next_step(self, entry: _Entry) -> Step:
-        """Return what to do about *entry* now; where Telnyx wants no commands, a Send becomes a Wait."""
-        now = self._clock.now()
+    def _next_step(self, entry: Entry) -> Step:
+        """Return what to do about *entry* now; without a lease nothing is sent."""
         step = next_step(
             entry.row,
             terms_of(entry.row, self._catalogue),
             entry.attempts,
             questions=entry.questions,
             restarted=entry.restarted,
-            now=now,
+            now=self._clock.now(),
         )
-        until = self._held_until(entry)
-        return Wait(until) if isinstance(step, Send | Ask) and until > now else step
+        return step if self._may_act or not isinstance(step, Send | Ask) else Wait(self._clock.now() + _LEASE_PAUSE_S)
 
-    async def _tell(self, entry: _Entry) -> None:
+    @property
+    def _may_act(self) -> bool:
+        """True while nobody else can have taken the commands of this process."""
+        return self._shared is None or self._shared.is_held
+
+    async def _tell(self, entry: Entry) -> None:
         row = entry.row
         message = row.command.parameters
         event = Event(id=row.command_id, type=message["type"], payload=message["payload"], run=row.command.path["run"])
@@ -301,7 +266,7 @@ class Outbox:
             await self._post(event, settles=(row.command_id,))
             self._leave(entry)
 
-    async def _is_next(self, entry: _Entry) -> bool:
+    async def _is_next(self, entry: Entry) -> bool:
         """Return whether the message *entry* is this process's to deliver now, once the store can say so."""
         while not entry.is_dropped:
             try:
@@ -310,64 +275,53 @@ class Outbox:
                 await self._wait(entry, self._clock.now() + _STORE_PAUSE_S)
         return False
 
-    def _held_until(self, entry: _Entry) -> float:
-        """Return until when nothing may be sent; Telnyx's own pauses let hang-ups and messages to others through."""
-        operation = entry.row.command.operation
-        if self._shared is not None and not self._shared.is_held:
-            return self._clock.now() + _LEASE_PAUSE_S
-        if entry.row.urgent or operation in (NOTIFY, HTTP):
-            return 0.0
-        dial_at = self._dial_pace.free_at(self._clock.now()) if operation == _DIAL else 0.0
-        return max(self._paused_until, dial_at)
-
-    async def _wait(self, entry: _Entry, until: float) -> None:
-        """Return at *until*, or earlier when an attempt has ended or the entry was dropped."""
+    async def _wait(self, entry: Entry, until: float = math.inf) -> None:
+        """Return at *until*, or earlier when it is the entry's turn, an attempt has ended or the entry was dropped."""
         entry.waker = asyncio.get_running_loop().create_future()
-        alarm = self._alarms.set(until, entry.wake)
-        rests = all(attempt.ended_at is not None for attempt in entry.attempts)
+        alarm = None if until == math.inf else self._alarms.set(until, entry.wake)
+        rests = entry.rests
         self._resting += rests
         await entry.waker
         self._resting -= rests
-        alarm.cancel()
+        if alarm is not None:
+            alarm.cancel()
 
-    async def _try(self, entry: _Entry) -> None:
-        """Begin one attempt, once there is a place and the store knows of it; unless it is no longer to be sent."""
-        slots = self._urgent_slots if entry.row.urgent else self._slots
-        await slots.acquire()  # this may take long: the id may be too old meanwhile, or an answer may have come
+    async def _take_turn(self, entry: Entry) -> None:
+        """Wait for a turn, and do what is to be done then: the id may be too old, or an answer may have come."""
+        row = entry.row
+        turn = self.turnstile.ask(entry.kind, flow=row.flow, since=row.created_at, ring=entry.wake)
+        if turn.granted_at is None:
+            await self._wait(entry)
+        step: Step | None = None
+        try:
+            if turn.granted_at is not None and not entry.is_dropped:
+                step = self._next_step(entry)
+        finally:
+            if not isinstance(step, Send | Ask):
+                self.turnstile.leave(turn, is_used=False)
+        if isinstance(step, Send):
+            await self._try(entry, turn)
+        elif isinstance(step, Ask):
+            entry.questions.append(await self._request(entry.row, step.question, "", turn, at=self._clock.now()))
+
+    async def _try(self, entry: Entry, turn: Turn) -> None:
+        """Begin one attempt, once the store knows of it; unless it is no longer to be sent."""
         is_wanted, pause_s = False, 0.0
         try:
-            if isinstance(self._next_step(entry), Send):
-                if entry.row.command.operation == _DIAL:  # before others are let in: all who wait ask at one instant
-                    self._dial_pace.begin(self._clock.now())
-                is_wanted = await self._may_send(entry)
+            is_wanted = await self._may_send(entry) and self._may_act
         except StoreUnavailable:
             entry.is_trying, pause_s = False, _STORE_PAUSE_S
         finally:
             if not is_wanted:
-                slots.release()
+                self.turnstile.leave(turn, is_used=False)
         if is_wanted:
             assert self._tasks is not None
             entry.attempts.append(Attempt(at=self._clock.now()))
-            self._tasks.create_task(self._attempt(entry, len(entry.attempts) - 1, slots))
+            self._tasks.create_task(self._attempt(entry, len(entry.attempts) - 1, turn))
         elif pause_s:
             await self._wait(entry, self._clock.now() + pause_s)
 
-    async def _ask(self, entry: _Entry, question: Command) -> None:
-        """Ask Telnyx whether *entry* was done, and write down what it says."""
-        at = self._clock.now()
-        answer: Answer | None = None
-        failure: Failure | None = None
-        try:
-            async with self._slots:
-                answer = await self._carrier.send(question, command_id="")
-            self._look_at(answer)
-        except CarrierUnreached:
-            failure = "unreached"
-        except CarrierSilent:
-            failure = "silent"
-        entry.questions.append(Attempt(at=at, ended_at=self._clock.now(), answer=answer, failure=failure))
-
-    async def _may_send(self, entry: _Entry) -> bool:
+    async def _may_send(self, entry: Entry) -> bool:
         """Note the first attempt durably; False when the command was withdrawn or given up meanwhile."""
         if entry.row.first_attempt_at is None and not entry.is_dropped:
             assert self._tasks is not None
@@ -379,69 +333,43 @@ class Outbox:
             entry.row = replace(entry.row, first_attempt_at=at)
         return not entry.is_dropped
 
-    async def _attempt(self, entry: _Entry, index: int, slots: asyncio.Semaphore) -> None:
+    async def _attempt(self, entry: Entry, index: int, turn: Turn) -> None:
         """Make one attempt and write down how it ended."""
-        row = entry.row
+        row, at = entry.row, entry.attempts[index].at
+        entry.attempts[index] = await self._request(row, row.command, row.command_id, turn, at=at)
+        entry.wake()
+
+    async def _request(self, row: OutboxRow, command: Command, command_id: str, turn: Turn, *, at: float) -> Attempt:
+        """Ask once for *command*, which is that of *row* or a question about it, and return how it ended."""
         others = {NOTIFY: self._outside.notify, HTTP: self._outside.http}
-        send = others.get(row.command.operation, self._carrier.send)
+        send = others.get(command.operation, self._carrier.send)
         answer: Answer | None = None
         failure: Failure | None = None
         try:
-            answer = await send(row.command, command_id=row.command_id)
-            if row.command.operation not in others:
-                self._look_at(answer)
+            answer = await send(command, command_id=command_id)
+            if command.operation not in others:
+                self._look_at(answer, begun_at=at)
         except CarrierUnreached:
             failure = "unreached"
         except CarrierSilent:
             failure = "silent"
         except Exception as error:
-            self._report(entry, error)
+            self._told.defect(row, error)
             answer = not_sent("a defect of ringflow")
         finally:
-            slots.release()
-        begun_at = entry.attempts[index].at
-        entry.attempts[index] = Attempt(at=begun_at, ended_at=self._clock.now(), answer=answer, failure=failure)
-        entry.wake()
+            self.turnstile.leave(turn, is_used=True)
+        return Attempt(at=at, ended_at=self._clock.now(), answer=answer, failure=failure)
 
-    def _look_at(self, answer: Answer) -> None:
+    def _look_at(self, answer: Answer, *, begun_at: float) -> None:
         """Learn from an answer what holds for all commands: a pause, a refused key."""
-        if answer.is_throttled and answer.retry_after_s is not None and answer.code != _DIALS_PER_SECOND:
-            pause_s = min(answer.retry_after_s, _LONGEST_PAUSE_S)
-            self._paused_until = max(self._paused_until, self._clock.now() + pause_s)
-        if answer.refuses_key:
-            self._note_key(_KEY_REFUSED if answer.status == 401 else _KEY_MAY_NOT)
-        elif answer.ok:
-            self._note_key(None)
+        if self.turnstile.look_at(answer, begun_at=begun_at):
+            self._told.pause(self.turnstile.paused_until - self._clock.now(), answer.code)
+        self._told.key(answer)
 
-    def _note_key(self, problem: str | None) -> None:
-        """Remember whether Telnyx takes our key, and say it once when that changes."""
-        if problem is not None and self.key_problem is None:
-            self._log.error("key_refused", problem=problem)
-        self.key_problem = problem
-
-    async def _settle(self, entry: _Entry, outcome: Event) -> None:
+    async def _settle(self, entry: Entry, outcome: Event) -> None:
         """Report *outcome*; what is behind a command that failed waits until the run has said what becomes of it."""
         self._leave(entry)
-        self._note_outcome(entry, outcome)
+        self._told.outcome(entry.row, outcome)
         done = self._post(outcome, settles=(entry.row.command_id,))
         if outcome.type != ACCEPTED:
             await asyncio.wait((done,))
-
-    def _note_outcome(self, entry: _Entry, outcome: Event) -> None:
-        row = entry.row
-        self._count("commands", outcome.type)
-        if outcome.type == ACCEPTED:
-            return
-        told = {name: outcome.payload[name] for name in ("status", "code", "title") if name in outcome.payload}
-        name = "command_refused" if outcome.type == REFUSED else "command_in_doubt"
-        self._log.warning(name, run=row.run, operation=row.command.operation, command_id=row.command_id, **told)
-
-    def _report(self, entry: _Entry, error: Exception) -> None:
-        row = entry.row
-        self._count("defects", row.command.operation)
-        self._log.error("command_failed", run=row.run, operation=row.command.operation, exc_info=error)
-
-
-def _chain_name(row: OutboxRow) -> str:
-    """Return the chain to work in: hang-ups overtake theirs."""
-    return f"{row.chain}!" if row.urgent else row.chain

@@ -49,7 +49,7 @@ class Sharing:
     async def beat(self) -> None:
         """Renew the lease once. Raises StoreUnavailable."""
         begun = self._clock.now()
-        beat = await self._shared.beat(paused_until=self._outbox.paused_until)
+        beat = await self._shared.beat(paused_until=self._outbox.turnstile.paused_until)
         if beat.is_lost:
             self._log.warning("lease_lost", problem="this process was away for too long; others have its commands now")
             self._outbox.forget()

@@ -1,17 +1,21 @@
-"""What lies around the calls in a Telnyx account, to be read only: applications, numbers, profiles, the public key."""
+"""
+What lies around the calls in a Telnyx account, to be read only: applications, numbers, profiles, the public key, and
+the webhooks of the past.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any
 
+from engine.simulator.past import call_events
 from engine.simulator.refusals import Refusal
-from engine.simulator.values import Response
+from engine.simulator.values import Entry, Response
 
 _CODES = {403: "10010", 404: "10005"}
-_READ = ("call_control_applications", "phone_numbers", "outbound_voice_profiles", "public_key")
+_READ = ("call_control_applications", "phone_numbers", "outbound_voice_profiles", "public_key", "call_events")
 
 
 @dataclass(slots=True)
@@ -50,14 +54,25 @@ class Account:
     refused: dict[str, int] = field(default_factory=dict)
 
     def answer(
-        self, method: str, path: str, query: Mapping[str, str], *, public_key: str, now: float
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        public_key: str,
+        now: float,
+        record: Sequence[Entry] = (),
     ) -> Response | None:
-        """Return the answer to a request that is about the account, None for every other."""
+        """
+        Return the answer to a request that is about the account, None for every other. *record* is the world's.
+        """
         what, _, identity = path.removeprefix("/v2").strip("/").partition("/")
         if method != "GET" or what not in _READ:
             return None
         status = self.refused.get(what) or (404 if identity in self.unknown else 200)
-        if status != 200:
+        if status == 200 and what == "call_events":
+            found = call_events(record, query, now=now)
+        elif status != 200:
             found = Refusal(status, _CODES.get(status, "10007"), "This is refused on purpose.").response()
         else:
             found = Response(200, self._read(what, identity, query, public_key))

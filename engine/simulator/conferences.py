@@ -264,9 +264,9 @@ def _retrieve(exchange: Exchange, request: Request) -> dict[str, Any]:
 def _list(exchange: Exchange, request: Request) -> dict[str, Any]:
     rooms = sorted(exchange.conferences.values(), key=lambda room: room.expires_at, reverse=True)
     here = [room for room in rooms if request.query.get("region") in (None, room.region)]
-    return page(
-        request, [row(room) for room in here if wanted(request, _facts(room), occurred_at=iso(room.created_at))]
-    )
+    query = request.query
+    found = [room for room in here if wanted(query, _facts(room), occurred_at=iso(room.created_at))]
+    return page(query, [row(room) for room in found])
 
 
 def _facts(room: Conference) -> dict[str, object]:

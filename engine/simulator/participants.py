@@ -92,7 +92,7 @@ def _list(exchange: Exchange, request: Request) -> dict[str, Any]:
     room = conferences.any_by_id(exchange, request)
     conference = {"id": room.id, "name": room.name}
     rows = [_row(stay) | {"record_type": "participant", "conference": conference} for stay in room.stays]
-    return page(request, [row for row in rows if wanted(request, _facts(row))])
+    return page(request.query, [row for row in rows if wanted(request.query, _facts(row))])
 
 
 def _facts(row: dict[str, Any]) -> dict[str, object]:

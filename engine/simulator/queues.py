@@ -172,7 +172,7 @@ def _retrieve(exchange: Exchange, request: Request) -> dict[str, Any]:
 
 
 def _list(exchange: Exchange, request: Request) -> dict[str, Any]:
-    return page(request, [_row(queue) for queue in exchange.queues.values()])
+    return page(request.query, [_row(queue) for queue in exchange.queues.values()])
 
 
 def _update(exchange: Exchange, request: Request) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def _delete(exchange: Exchange, request: Request) -> dict[str, Any]:
 
 def _list_calls(exchange: Exchange, request: Request) -> dict[str, Any]:
     queue = find(exchange, request.path["queue_name"])
-    return page(request, [_place_row(exchange, place) for place in queue.entries])
+    return page(request.query, [_place_row(exchange, place) for place in queue.entries])
 
 
 def _retrieve_call(exchange: Exchange, request: Request) -> dict[str, Any]:

@@ -154,7 +154,8 @@ class SimulatorServer:
         if body is None:
             return Refusal(400, "10015", "The body must be a JSON object.").response()
         method, path, query, now = request.method, request.rel_url.raw_path, dict(request.query), self.clock()
-        of_account = self.account.answer(method, path, query, public_key=self.public_key, now=now)
+        record = self.world.record
+        of_account = self.account.answer(method, path, query, public_key=self.public_key, now=now, record=record)
         return of_account or self.world.request(method, path, query=query, body=body, now=now)
 
 

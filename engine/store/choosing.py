@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from pathlib import Path
 
-from engine.ports import Store
-from engine.store import looking
+from engine.ports import Prune, Store
+from engine.store import looking, reading
+from engine.store.looking import Facts
+from engine.store.reading import History
 from engine.store.sqlite import SqliteStore
 
 _SQLITE = "sqlite:///"
@@ -42,3 +46,52 @@ def look_at(address: str) -> bool:
     from engine.store import postgres_opening
 
     return asyncio.run(postgres_opening.look_at(address))
+
+
+def history_at(address: str) -> AbstractContextManager[History]:
+    """
+    Give what is stored at *address* to read, whether a service runs or not; no event loop may run meanwhile.
+
+    Raises:
+        StoreUnavailable, StoreTooNew, StoreError: it cannot be read, and the message says what to do.
+    """
+    if address.startswith(_SQLITE):
+        return reading.read_history(address.removeprefix(_SQLITE))
+    from engine.store import postgres_reading
+
+    return postgres_reading.read_history(address)
+
+
+def facts_at(address: str) -> Facts:
+    """Return what the database at *address* holds. Raises StoreError: it cannot be read."""
+    if address.startswith(_SQLITE):
+        return looking.facts_of(Path(address.removeprefix(_SQLITE)))
+    from engine.store import postgres_reading
+
+    return postgres_reading.facts_of(address)
+
+
+def pruning_at(address: str) -> AbstractAsyncContextManager[Prune]:
+    """
+    Give what deletes ended calls at *address*; SQLite is locked meanwhile.
+
+    Raises:
+        StoreLocked: a service has the file, and only that can do it.
+        StoreUnavailable, StoreTooNew, StoreError: the database cannot be used.
+    """
+    if address.startswith(_SQLITE):
+        return _pruning_file(Path(address.removeprefix(_SQLITE)))
+    from engine.store import postgres_pruning
+
+    return postgres_pruning.pruning(address)
+
+
+@asynccontextmanager
+async def _pruning_file(path: Path) -> AsyncIterator[Prune]:
+    looking.require_database(path)
+    store = SqliteStore(path, lock_wait_s=0)
+    await store.open()
+    try:
+        yield store.prune
+    finally:
+        await store.close()

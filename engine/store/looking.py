@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from engine.errors import StoreDamaged, StoreError, StoreUnavailable
-from engine.ports import PINNED
+from engine.errors import StoreDamaged, StoreUnavailable
 from engine.store.opening import applied_migrations, explained, why_not
 from engine.store.sql import migrations, queries
 
@@ -33,17 +32,6 @@ class Facts:
     bytes: int
     problems: tuple[str, ...]
     counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptVersion:
-    """A version of the flows in a database. *since*: epoch seconds when it was first loaded; *calls*: those on it."""
-
-    version: str
-    since: float | None
-    calls: int
-    is_latest: bool
-    is_pinned: bool
 
 
 def look_at(path: str | Path) -> bool:
@@ -80,24 +68,6 @@ def facts_of(path: Path) -> Facts:
     except StoreDamaged as error:  # not even its beginning can be read
         schema, problems, counts = None, (str(error),), {}
     return Facts(schema=schema, bytes=_size(path), problems=problems, counts=counts)
-
-
-def kept_versions(path: Path) -> list[KeptVersion]:
-    """
-    Return the versions of the flows that the database at *path* keeps, the latest first.
-
-    Raises:
-        StoreError: it cannot be read, or no service of this version of ringflow has opened it yet.
-    """
-    with read_only(path) as found:
-        if len(applied_migrations(found, path, migrations())) < len(migrations()):
-            raise StoreError(f"the database {path} is of an older version of ringflow; start ringflow serve once")
-        pinned = (found.execute(queries()["note"], (PINNED,)).fetchone() or ("",))[0]
-        rows = found.execute(queries()["kept_versions"]).fetchall()
-    return [
-        KeptVersion(version=version, since=since, calls=calls, is_latest=number == 0, is_pinned=version == pinned)
-        for number, (version, since, calls) in enumerate(rows)
-    ]
 
 
 def require_database(path: Path) -> None:

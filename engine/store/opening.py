@@ -21,12 +21,14 @@ _BUSY_S = 1.0  # how long another program, such as a backup, may hold the file b
 _CHECK_S = 1.0  # of each start: 300 MB that the system has in memory; whoever calls meanwhile is heard at the retry
 DAMAGED = "is damaged; restore it from a backup, as docs/operating.md says under 'A damaged database'"
 
+_FULL = "cannot grow because the disk is full; free some space"
 _REASONS = {
     sqlite3.SQLITE_BUSY: "is held by another program; close whatever else has opened it",
     sqlite3.SQLITE_LOCKED: "is held by another program; close whatever else has opened it",
     sqlite3.SQLITE_READONLY: "cannot be written; check the rights of the file and of its folder",
     sqlite3.SQLITE_PERM: "cannot be written; check the rights of the file and of its folder",
-    sqlite3.SQLITE_FULL: "cannot grow because the disk is full; free some space",
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,  # at a start: the file for the index of the WAL
     sqlite3.SQLITE_IOERR: "cannot be read or written because the disk reports an error; check the disk",
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: "is not a database, or is damaged; restore it from a backup or choose another file",
@@ -48,7 +50,7 @@ def explained(path: Path, error: sqlite3.Error) -> RingflowError:
     if isinstance(error, _OUR_FAULT):
         return DefectError(f"the database {path} cannot take what was to be written ({error})")
     code = getattr(error, "sqlite_errorcode", None)
-    reason = _REASONS.get(code & 0xFF) if code is not None else None
+    reason = _REASONS.get(code) or _REASONS.get(code & 0xFF) if code is not None else None
     kind = StoreDamaged if code is not None and code & 0xFF in _DAMAGE else StoreUnavailable
     return kind(f"the database {path} {reason or f'failed ({error})'}")
 

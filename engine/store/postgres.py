@@ -66,17 +66,11 @@ class PostgresStore:
         await self._lease.give_up()
 
     async def load(self, *, event_ids: Sequence[str], keys: Sequence[str], runs: Sequence[str]) -> Loaded:
-        seen = await self._fetch("seen", event_ids) if event_ids else []
-        by_key: dict[str, str] = dict(await self._fetch("runs_by_key", keys)) if keys else {}
-        wanted = [*{*runs, *by_key.values()}]
-        rows = await self._fetch("rows_by_run", wanted) if wanted else []
+        found = await self._fetch("load", event_ids, keys, runs)
         return Loaded(
-            seen=frozenset(event_id for (event_id,) in seen),
-            runs=by_key,
-            rows={
-                run: Row(run=run, ver=ver, state=state, version=version, ended_at=ended_at)
-                for run, ver, state, version, ended_at in rows
-            },
+            seen=frozenset(row["name"] for row in found if row["kind"] == "event"),
+            runs={row["name"]: row["run"] for row in found if row["kind"] == "key"},
+            rows={row["run"]: _row(row) for row in found if row["kind"] == "row"},
         )
 
     async def apply(self, changes: Sequence[Change]) -> frozenset[str]:
@@ -147,3 +141,9 @@ class PostgresStore:
                     raise StoreInDoubt(str(problem)) from error
                 raise problem from error
         raise AssertionError("the last try returns or raises")
+
+
+def _row(found: Mapping[str, Any]) -> Row:
+    return Row(
+        run=found["run"], ver=found["ver"], state=found["state"], version=found["version"], ended_at=found["ended_at"]
+    )

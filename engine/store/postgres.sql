@@ -3,14 +3,19 @@
 -- name: apply
 select apply_batch_v2($1::jsonb, $2);
 
--- name: seen
-select event_id from inbox where event_id = any ($1::text[]);
-
--- name: runs_by_key
-select key, run from keys where key = any ($1::text[]);
-
--- name: rows_by_run
-select run, ver, state, version, ended_at from runs where run = any ($1::text[]);
+-- All that a batch asks, in one round trip: which events were seen, which runs bear the keys, the rows of these runs and
+-- of others that are wanted. The array lets the index of runs be used.
+-- name: load
+with known as materialized (
+    select key, run from keys where key = any ($2::text[])
+)
+select 'event' as kind, event_id as name, '' as run, 0 as ver, '' as state, '' as version, 0.0 as ended_at
+from inbox where event_id = any ($1::text[])
+union all
+select 'key', key, run, 0, '', '', 0.0 from known
+union all
+select 'row', '', run, ver, state, version, ended_at
+from runs where run = any ($3::text[] || array(select known.run from known));
 
 -- name: attempt
 select attempt_v1($1::text[], $2, $3);
@@ -26,6 +31,9 @@ order by created_at, chain collate "C", seq;
 -- name: all_timers
 select run, due, gen from timers order by due, run collate "C";
 
+-- name: waiting_runs
+select run from timers order by run collate "C";
+
 -- name: late_timers
 select run, due, gen from timers
 where due < $1
@@ -34,8 +42,9 @@ limit 500;
 
 -- An id of its own again, so that it becomes the youngest.
 -- name: put_version
-insert into versions (version, files) values ($1, $2)
-on conflict (version) do update set files = excluded.files, id = default;
+insert into versions (version, files, since) values ($1, $2, extract(epoch from now())::double precision)
+on conflict (version) do update
+set files = excluded.files, id = default, since = coalesce(versions.since, excluded.since);
 
 -- name: all_versions
 select version, files from versions order by id;
@@ -146,3 +155,50 @@ create table if not exists migrations (number integer primary key, name text not
 
 -- name: note_migration
 insert into migrations (number, name, checksum) values ($1, $2, $3);
+
+-- What people are told about a database.
+-- name: count_calls
+select count(*) from runs where ended_at is null and version <> '';
+
+-- name: count_commands
+select count(*) from outbox;
+
+-- name: count_timers
+select count(*) from timers;
+
+-- name: count_journal
+select count(*) from journal;
+
+-- name: bytes
+select pg_database_size(current_database());
+
+-- name: kept_versions
+select version, since, (select count(*) from runs where runs.version = versions.version and ended_at is null)
+from versions order by id desc;
+
+-- What `ringflow calls` and `ringflow show` read.
+-- name: newest_calls
+select run, ver, state, version, ended_at from runs
+where run not like 'room:%' and run not like 'queue:%'
+order by id desc;
+
+-- name: row
+select run, ver, state, version, ended_at from runs where run = $1;
+
+-- name: run_by_key
+select run from keys where key = $1;
+
+-- name: runs_from
+select run from runs where run collate "C" >= $1 and run collate "C" < $2 order by run collate "C" limit $3;
+
+-- PostgreSQL refuses to read a state that holds a character of the value nought.
+-- name: rung_by
+select run, ver, state, version, ended_at from runs
+where id > (select id from runs where run = $1) and replace(state, '\u0000', '\ufffd')::json #>> '{origin,run}' = $2
+order by id limit $3;
+
+-- name: run_journal
+select run, at, kind, record from journal where run = $1 order by id limit $2;
+
+-- name: version_files
+select files from versions where version = $1;

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import asyncpg
 
 from engine.errors import StoreUnavailable
-from engine.store.postgres_errors import FAILURES, explained, named
+from engine.store.postgres_errors import FAILURES, explained, named, unconnected
+from engine.store.postgres_refusals import require_files, require_fit
+from engine.store.postgres_socket import WatchedConnection
 from engine.store.sql import Migration, check_applied, migrations, queries
 
 CONNECT_S = 5.0
@@ -24,6 +27,12 @@ SESSION = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
+_CONNECTION: dict[str, Any] = {
+    "timeout": CONNECT_S,
+    "command_timeout": ANSWER_S,
+    "server_settings": SESSION,
+    "connection_class": WatchedConnection,
+}
 _CLOSE_S = 2.0
 SQL = queries("postgres.sql")
 MIGRATIONS = migrations("postgres_migrations")
@@ -31,10 +40,17 @@ MIGRATIONS = migrations("postgres_migrations")
 
 async def connect(url: str) -> asyncpg.Connection:
     """Return a connection of its own to the database at *url*. Raises StoreUnavailable."""
+    require_files(url, database=named(url))
     try:
-        return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=ANSWER_S, server_settings=SESSION)
+        connection = await asyncpg.connect(url, **_CONNECTION)
+        try:
+            await require_fit(connection, SESSION, database=named(url))
+        except BaseException:
+            await hang_up(connection)
+            raise
     except FAILURES as error:
-        raise explained(named(url), error) from error
+        raise unconnected(named(url), error) from error
+    return connection
 
 
 async def hang_up(connection: asyncpg.Connection) -> None:
@@ -116,15 +132,7 @@ async def look_at(url: str) -> bool:
 
 async def open_pool(url: str, *, size: int) -> asyncpg.Pool:
     """Return a pool of connections; the first one is made when it is needed."""
-    return await asyncpg.create_pool(
-        url,
-        min_size=0,
-        max_size=size,
-        reset=_nothing_to_reset,
-        timeout=CONNECT_S,
-        command_timeout=ANSWER_S,
-        server_settings=SESSION,
-    )
+    return await asyncpg.create_pool(url, min_size=0, max_size=size, reset=_nothing_to_reset, **_CONNECTION)
 
 
 async def _nothing_to_reset(connection: object) -> None:

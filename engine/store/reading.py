@@ -1,11 +1,11 @@
-"""Reading an SQLite database while a service runs on it or not: its calls and their histories. Nothing is written."""
+"""Reading a database while a service runs on it or not: its calls and their histories. Nothing is written."""
 
 from __future__ import annotations
 
-import base64
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,19 +14,35 @@ import orjson
 
 from engine.core.change import JournalEntry, Row
 from engine.core.names import PLAN, control_key
-from engine.errors import StoreUnavailable
+from engine.errors import StoreError, StoreUnavailable
+from engine.ports import PINNED
 from engine.store.opening import applied_migrations, explained
-from engine.store.sql import migrations, queries
+from engine.store.rows import unpacked
+from engine.store.sql import Migration, migrations, queries
 
 _BUSY_S = 5.0
 _BEHIND_ALL = "\U0010ffff"
+
+# The rows of a named statement with these values; every database has the statements that History asks for.
+Select = Callable[..., Iterable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptVersion:
+    """A version of the flows in a database. *since*: epoch seconds when it was first loaded; *calls*: those on it."""
+
+    version: str
+    since: float | None
+    calls: int
+    is_latest: bool
+    is_pinned: bool
 
 
 class History:
     """What is stored, as it was when the reading began: one snapshot, whatever a service writes meanwhile."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, select: Select) -> None:
+        self._select = select
 
     def calls(self) -> Iterator[Row]:
         """Yield legs and planned calls, the newest first."""
@@ -66,13 +82,15 @@ class History:
 
     def files(self, version: str) -> Mapping[str, bytes] | None:
         """Return the flows folder of *version*; None where it is not kept any more."""
-        found = next(iter(self._select("version_files", version)), None)
-        if found is None:
-            return None
-        return {name: base64.b64decode(text) for name, text in orjson.loads(found[0]).items()}
+        return next((unpacked(packed) for (packed,) in self._select("version_files", version)), None)
 
-    def _select(self, query: str, *values: Any) -> sqlite3.Cursor:
-        return self._connection.execute(queries()[query], values)
+    def versions(self) -> tuple[KeptVersion, ...]:
+        """Return the kept versions of the flows, the latest first."""
+        pinned = next((value for (value,) in self._select("note", PINNED)), "")
+        return tuple(
+            KeptVersion(version=version, since=since, calls=calls, is_latest=number == 0, is_pinned=version == pinned)
+            for number, (version, since, calls) in enumerate(self._select("kept_versions"))
+        )
 
 
 @contextmanager
@@ -91,13 +109,20 @@ def read_history(path: str | Path) -> Iterator[History]:
         place = f"file:{quote(str(file.absolute()))}?mode=ro"
         with closing(sqlite3.connect(place, uri=True, timeout=_BUSY_S, isolation_level=None)) as connection:
             connection.execute("begin")
-            if not applied_migrations(connection, file, migrations()):
-                raise StoreUnavailable(f"the database {file} is empty; set RINGFLOW_DATABASE as the service has it")
-            yield History(connection)
+            require_current(applied_migrations(connection, file, migrations()), migrations(), f"the database {file}")
+            yield History(lambda query, *values: connection.execute(queries()[query], values))
     except sqlite3.Error as error:
         raise explained(file, error) from error
 
 
-def _row(values: tuple[Any, ...]) -> Row:
+def require_current(applied: Collection[int], migrations: Collection[Migration], database: str) -> None:
+    """Raises StoreUnavailable, StoreError: *database* has no tables, or lacks some of *migrations*."""
+    if not applied:
+        raise StoreUnavailable(f"{database} is empty; set RINGFLOW_DATABASE as the service has it")
+    if len(applied) < len(migrations):
+        raise StoreError(f"{database} is of an older version of ringflow; start ringflow serve once")
+
+
+def _row(values: Sequence[Any]) -> Row:
     run, ver, state, version, ended_at = values
     return Row(run=run, ver=ver, state=state, version=version, ended_at=ended_at)

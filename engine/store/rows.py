@@ -19,6 +19,7 @@ def outbox_values(row: OutboxRow) -> tuple[Any, ...]:
         "path": command.path,
         "parameters": command.parameters,
         "query": command.query,
+        "flow": row.flow,
     }
     return (
         row.command_id,
@@ -35,15 +36,18 @@ def outbox_values(row: OutboxRow) -> tuple[Any, ...]:
 def outbox_row(values: Sequence[Any]) -> OutboxRow:
     """Return what ``outbox_values`` was given."""
     command_id, run, chain, seq, body, urgent, created_at, first_attempt_at = values
+    content = orjson.loads(body)
+    flow = content.pop("flow", "")  # rows of earlier versions have none
     return OutboxRow(
         command_id=command_id,
         run=run,
         chain=chain,
         seq=seq,
-        command=Command(**orjson.loads(body)),
+        command=Command(**content),
         created_at=created_at,
         first_attempt_at=first_attempt_at,
         urgent=bool(urgent),
+        flow=flow,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing
@@ -12,6 +13,7 @@ from urllib.parse import quote, urlencode
 import aiohttp
 import httpx
 import orjson
+from aiohttp.connector import AddrInfoType
 from httpx_aiohttp import AiohttpTransport
 
 from engine.core.answer import Answer, answer_from, not_sent
@@ -32,7 +34,8 @@ class TelnyxClient:
     """
     The carrier over HTTP. Use it in one event loop and close it with ``aclose``.
 
-    *api_url* may end with a slash. *attempt_s* bounds one attempt as a whole, in seconds.
+    *api_url* may end with a slash. *attempt_s* bounds one attempt as a whole, in seconds. *begins* is told the path of
+    each request with a body just before its first byte is written.
     """
 
     def __init__(
@@ -44,12 +47,14 @@ class TelnyxClient:
         attempt_s: float = 5.0,
         max_connections: int = 100,
         wall_clock: Callable[[], float] = time.time,
+        begins: Callable[[str], None] | None = None,
     ) -> None:
         self._root = api_url.rstrip("/")
         self._catalogue = catalogue
         self._attempt_s = attempt_s
         self._wall_clock = wall_clock
         self._max_connections = max_connections
+        self._traces = [] if begins is None else [_trace(begins)]
         # httpx hides this header in its repr.
         self._headers = httpx.Headers({"authorization": f"Bearer {api_key}"})
         # The transport alone: httpx's client adds cookies, redirects and proxies, which have no place here.
@@ -83,6 +88,10 @@ class TelnyxClient:
         """Return the answer to a GET. Raises as ``send`` does."""
         return await self.send(Command(operation=operation, path=path or {}, query=query or {}), command_id="")
 
+    async def get(self, path: str, query: Mapping[str, Any]) -> Answer:
+        """Return the answer to a GET of *path*, which is no operation of the catalogue. Raises as ``send`` does."""
+        return await self._attempt(self._http("GET", f"/{path}", query))
+
     async def pages(
         self,
         operation: str,
@@ -105,15 +114,26 @@ class TelnyxClient:
     def _session(self) -> aiohttp.ClientSession:
         """Called by the transport at the first request. What is the same in all requests is cheaper here."""
         connector = aiohttp.TCPConnector(
-            limit=self._max_connections, keepalive_timeout=_KEEPALIVE_S, ssl=self._ssl_context
-        )
+            limit=self._max_connections, keepalive_timeout=_KEEPALIVE_S, ssl=self._ssl_context,
+            socket_factory=self._socket,
+        )  # fmt: skip
         headers = {
             "content-type": "application/json",
             "accept": "application/json",
             "accept-encoding": "identity",
             "user-agent": "ringflow",
         }
-        return aiohttp.ClientSession(connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar())
+        return aiohttp.ClientSession(
+            connector=connector, headers=headers, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=self._traces
+        )
+
+    def _socket(self, address: AddrInfoType) -> socket.socket:
+        """Make a socket on which nothing of a request that was given up is transmitted any more."""
+        family, kind, protocol, *_ = address
+        made = socket.socket(family, kind, protocol)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(self._attempt_s * 1000))
+        return made
 
     def _operation(self, command: Command) -> Operation:
         operation = self._catalogue.operations.get(command.operation)
@@ -125,12 +145,15 @@ class TelnyxClient:
         return operation
 
     def _request(self, operation: Operation, command: Command, content: bytes | None) -> httpx.Request:
-        query = urlencode(list(_flat(command.query)), quote_via=quote)
-        url = self._root + operation.url_path(command.path) + (f"?{query}" if query else "")
+        return self._http(operation.method, operation.url_path(command.path), command.query, content)
+
+    def _http(self, method: str, path: str, query: Mapping[str, Any], content: bytes | None = None) -> httpx.Request:
+        asked = urlencode(list(_flat(query)), quote_via=quote)
+        url = self._root + path + (f"?{asked}" if asked else "")
         connect_s = self._attempt_s * _CONNECT_SHARE
         limits = {"connect": connect_s, "pool": connect_s}
         extensions = {"timeout": limits}
-        return httpx.Request(operation.method, url, headers=self._headers, content=content, extensions=extensions)
+        return httpx.Request(method, url, headers=self._headers, content=content, extensions=extensions)
 
     async def _attempt(self, request: httpx.Request) -> Answer:
         where = request.url.host
@@ -146,7 +169,18 @@ class TelnyxClient:
             if isinstance(cause, _UNREACHED):
                 raise CarrierUnreached(f"{where} cannot be reached ({type(cause).__name__})") from None
             raise CarrierSilent(f"{where} broke off without an answer ({type(cause).__name__})") from None
-        return answer_from(response.status_code, response.headers, raw, now=self._wall_clock())
+        # httpx looks through all headers for each one that is asked for.
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers.raw}
+        return answer_from(response.status_code, headers, raw, now=self._wall_clock())
+
+
+def _trace(begins: Callable[[str], None]) -> aiohttp.TraceConfig:
+    async def tell(_: object, __: object, chunk: aiohttp.TraceRequestChunkSentParams) -> None:
+        begins(chunk.url.path)  # aiohttp writes the headers together with the first chunk
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_chunk_sent.append(tell)
+    return trace
 
 
 async def _read(response: httpx.Response) -> bytes:

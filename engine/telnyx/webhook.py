@@ -119,11 +119,16 @@ def _word(envelope: Mapping[str, Any], name: str, reason: str) -> str:
 def _occurred_at(*places: Mapping[str, Any]) -> float | None:
     """Return the first readable time, in epoch seconds: 12 event types keep it in the payload, one has none."""
     for place in places:
-        text = place.get("occurred_at")
-        try:
-            when = datetime.fromisoformat(text) if isinstance(text, str) else None
-        except ValueError:
-            continue
+        when = instant(place.get("occurred_at"))
         if when is not None:
-            return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+            return when
     return None
+
+
+def instant(text: object) -> float | None:
+    """Return what Telnyx writes as an instant in epoch seconds, None where *text* is none."""
+    try:
+        when = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if when is None else (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

@@ -7,7 +7,7 @@ import pytest
 from engine.cli import main
 
 
-@pytest.mark.parametrize("command", ["db check", "db backup copy.db", "flows list", "calls"])
+@pytest.mark.parametrize("command", ["db backup copy.db"])
 def test_a_command_for_files_says_what_to_use_instead(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -296,6 +296,37 @@ def test_a_number_from_data_is_called_only_inside_may_call(number: str, may: boo
     assert phone.errors() == ([] if may else ["may_call"])
 
 
+@pytest.mark.parametrize(
+    "step",
+    ['refer: "{{ address }}"', 'telnyx: {operation: refer, sip_address: "{{ address }}"}'],
+    ids=["refer", "telnyx"],
+)
+@pytest.mark.parametrize(
+    ("address", "may"),
+    [
+        ("sip:+15557654321@example.com", True),
+        ("sips:+15557654321@example.com:5061", True),
+        ("sip:+34600111222@example.com", False),
+        ("sip:anna@example.com", False),
+        ("sip:+15557654321@example.com?Replaces=x", False),
+        ("sip:+15557654321;phone-context=+1@example.com", False),
+        ("sip:+1555\u0663\u0663\u0663\u0663\u0663\u0663\u0663@example.com", False),
+        ("", False),
+    ],
+)
+def test_an_address_from_data_is_called_only_where_it_holds_a_number_inside_may_call(
+    step: str, address: str, may: bool
+):
+    """refer rings somebody as well: whose address comes from data is somebody may_call allows."""
+    states = f"  a:\n    do: [answer, {{set: {{address: '{address}'}}}}, {{{step}}}]\n    after: {{60s: hangup}}\n"
+    phone = Phone(flow(states, top='remember:\n  address: {type: text, start: ""}\n'))
+
+    call = phone.calls(wait=2)
+
+    assert ("refer" in phone.did(call)) is may
+    assert phone.errors() == ([] if may else ["may_call"])
+
+
 def test_a_transfer_that_is_never_heard_of_ends_in_the_error_exit():
     """facts.md: 'Telnyx's own FreeSWITCH PR #654 records 3 transfers that returned OK and produced no leg and no
     webhook. Every command needs a watchdog timer.'"""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.answer import Answer, answer_from
+from engine.core.answer import Answer, Rate, answer_from
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 
@@ -108,3 +108,21 @@ def test_a_listing_knows_its_last_page(meta, is_last):
 @given(status=st.integers(100, 999), raw=st.binary(), text=st.text())
 def test_no_answer_breaks_the_reader(status, raw, text):
     assert answer_from(status, {"retry-after": text}, raw, now=NOW).status == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "rate"),
+    [
+        ({}, None),
+        (
+            {"x_ratelimit_limit": "20", "x_ratelimit_remaining": "3", "x_ratelimit_reset": "1"},
+            Rate(limit=20, remaining=3, reset_s=1.0),
+        ),
+        ({"x_ratelimit_remaining": "0"}, Rate(remaining=0)),
+        ({"x_ratelimit_limit": "many", "x_ratelimit_reset": "0.5"}, Rate(reset_s=0.5)),
+        ({"x_ratelimit_limit": "-1", "x_ratelimit_remaining": "nan", "x_ratelimit_reset": ""}, None),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 422, 429])
+def test_every_answer_may_tell_of_the_rate_window(headers, rate, status):
+    assert read(status, {}, **headers).rate == rate

@@ -203,3 +203,43 @@ def test_the_creators_webhook_may_be_faster_than_the_answer():
 
     assert phone.leg(call).is_in_room
     assert phone.room("team")["stage"] == "open"
+
+
+# -- too early ---------------------------------------------------------------------------------------------------
+
+JOIN = "  a:\n    do: [{join_conference: team}, {log: in}]\n    after: {10m: hangup}\n"
+
+
+def test_a_join_before_the_answer_waits_for_call_answered():
+    """'90034 = wait for call.answered, 10 s' (runtime.md, Commands, 6)"""
+    phone = Phone(flow(JOIN))
+    call = phone.calls(wait=1)
+    assert (phone.logged(), phone.errors(), phone.state(call)) == ([], [], "a")
+
+    phone.world.request("POST", f"/calls/{call}/actions/answer", query={}, body={}, now=phone.now)
+    phone.wait(5)
+
+    assert (phone.logged(), phone.errors()) == (["in"], [])
+    assert phone.leg(call).is_in_room
+    assert phone.problems() == []
+
+
+def test_a_join_whose_call_is_never_answered_fails():
+    phone = Phone(flow(JOIN))
+    phone.calls(wait=12)
+
+    assert len(phone.errors()) == 1
+    assert phone.logged() == []
+
+
+@pytest.mark.parametrize(("times", "errors"), [(1, []), (2, []), (3, ["90034"])])
+def test_a_join_that_comes_too_early_is_tried_twice_more(times: int, errors: list[str]):
+    """An answered call for which Telnyx says 90034 nevertheless: webhooks are faster than its rooms."""
+    phone = Phone(flow(JOIN.replace("do: [", "do: [answer, ")))
+    phone.calls(wait=3)
+    phone.fail("conference_join", "90034", times=times)
+
+    second = phone.calls(wait=5)
+
+    assert phone.errors() == errors
+    assert phone.leg(second).is_in_room is not bool(errors)

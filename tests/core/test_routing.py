@@ -6,8 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from engine.core.event import ClientState, Event
 from engine.core.flow import Flow, Project, Role, StartsWhen, State, Unrouted, Version
+from engine.core.intake import is_certainly_ours
+from engine.core.program import Library
 from engine.core.routing import answering
+from engine.tables import catalogue
 
 
 def flow(name: str, **starts_when) -> Flow:
@@ -67,3 +71,33 @@ def test_a_role_of_its_own_number():
 
     assert found is not None
     assert found.role.name == "agent"
+
+
+# -- what was heard in a list of the whole account ---------------------------------------------------------------
+
+
+def heard(event_type: str = "call.initiated", **payload: object) -> Event:
+    fields = {"direction": "incoming", "to": "+1555", "connection_id": "another", "call_leg_id": "x", **payload}
+    return Event(id="e", type=event_type, payload=fields)
+
+
+@pytest.mark.parametrize(
+    ("event", "is_ours"),
+    [
+        (heard(), True),
+        (heard(to="+1444"), False),  # though a flow takes any number: another program may have this one
+        (heard(to="+1444", connection_id="77"), True),
+        (heard(to="+1444", connection_id="88"), True),
+        (heard(to="+1444", connection_id=""), False),
+        (heard(direction="outgoing"), False),
+        (heard("call.hangup"), False),
+        (heard("call.hangup", client_state=ClientState("here", "run", 1).encode()), True),
+        (heard(client_state=ClientState("there", "run", 1).encode()), False),
+    ],
+)
+def test_a_call_that_nobody_knows_is_ours_only_where_flows_or_project_name_it(event: Event, is_ours: bool):
+    library = Library(
+        install="here", catalogue=catalogue(), current=replace(VERSION, project=Project(connection_id="88"))
+    )
+
+    assert is_certainly_ours(event, library) is is_ours

@@ -27,8 +27,9 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A command as the engine committed it."""
+    """A command as the engine committed it, *at* that time."""
 
+    at: float
     command_id: str
     run: str
     chain: str
@@ -187,7 +188,7 @@ def out_of_order(seen: Witnessed, ledger: Ledger) -> list[Overtaken]:
     for request in seen.done:
         command = of_id.get(request.command_id)
         if not request.command_id:
-            command = _next_of(nameless[_identity(request)], last)
+            command = _next_of(nameless[_identity(request)], last, before=request.at)
         if command is None or command.urgent or command.command_id in first_times:
             continue
         first_times.add(command.command_id)
@@ -199,14 +200,15 @@ def out_of_order(seen: Witnessed, ledger: Ledger) -> list[Overtaken]:
     return found
 
 
-def _next_of(alike: list[Decided], last: Mapping[str, Decided]) -> Decided | None:
+def _next_of(alike: list[Decided], last: Mapping[str, Decided], *, before: float) -> Decided | None:
     """
     Take the one of *alike* that was carried out: the first that is in order, for others may never have been sent.
 
-    *alike* do the same, and nobody can tell them apart from outside.
+    *alike* do the same, and nobody can tell them apart from outside. Those not decided *before* that time are none.
     """
-    in_order = (one for one in alike if one.chain not in last or one.seq > last[one.chain].seq)
-    found = next(in_order, alike[0] if alike else None)
+    known = [one for one in alike if one.at <= before]
+    in_order = (one for one in known if one.chain not in last or one.seq > last[one.chain].seq)
+    found = next(in_order, known[0] if known else None)
     if found is not None:
         alike.remove(found)
     return found

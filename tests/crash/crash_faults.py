@@ -9,16 +9,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 
 from crash_fleet import Engine, Fleet
-from crash_time import SCALE
 from postgres_server import PostgresServer
 
 CHECKPOINTS = ("body_read", "committed", "answered", "first_byte", "response_read")
 _WINDOW_S = 60.0
 _REACHED_WITHIN_S = 20.0
-_DATABASE_WITHIN_S = 30.0 * SCALE  # half a minute, for it works in real time
 
 
 class Faults:
@@ -162,7 +159,7 @@ class Faults:
         began = time.time()
         await asyncio.to_thread(self._database.stop, signal.SIGKILL)
         await asyncio.sleep(length_s)
-        await asyncio.to_thread(partial(self._database.start, within_s=_DATABASE_WITHIN_S))
+        await asyncio.to_thread(self._database.start)
         self.down.append((began, time.time()))
         self.take_overs.append(time.time())
 

@@ -19,10 +19,11 @@ from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, TIMER
 from engine.store.choosing import store_at
 
 _SQLITE_TRIGGERS = """
-create table crash_commands (command_id, run, chain, seq, body, urgent);
+create table crash_commands (created_at, command_id, run, chain, seq, body, urgent);
 create table crash_timers (run, due, gen);
 create trigger crash_command after insert on outbox begin
-    insert into crash_commands values (new.command_id, new.run, new.chain, new.seq, new.body, new.urgent);
+    insert into crash_commands
+    values (new.created_at, new.command_id, new.run, new.chain, new.seq, new.body, new.urgent);
 end;
 create trigger crash_timer after insert on timers begin
     insert into crash_timers values (new.run, new.due, new.gen);
@@ -33,11 +34,12 @@ end;
 """
 _POSTGRES_TRIGGERS = """
 create table crash_commands (
-    command_id text, run text, chain text, seq bigint, body text, urgent boolean
+    created_at double precision, command_id text, run text, chain text, seq bigint, body text, urgent boolean
 );
 create table crash_timers (run text, due double precision, gen bigint);
 create function crash_command() returns trigger language plpgsql as $$ begin
-    insert into crash_commands values (new.command_id, new.run, new.chain, new.seq, new.body, new.urgent);
+    insert into crash_commands
+    values (new.created_at, new.command_id, new.run, new.chain, new.seq, new.body, new.urgent);
     return null;
 end $$;
 create function crash_timer() returns trigger language plpgsql as $$ begin
@@ -53,7 +55,7 @@ create or replace function ringflow.instant() returns timestamptz language sql v
     select to_timestamp({anchor}) + (clock_timestamp() - to_timestamp({anchor})) * {scale}
 $$
 """
-_COMMANDS = "select command_id, run, chain, seq, body, urgent from crash_commands"
+_COMMANDS = "select created_at, command_id, run, chain, seq, body, urgent from crash_commands"
 _TIMERS = "select run, due, gen from crash_timers"
 _LEFT = "select command_id from outbox"
 _INBOX = "select event_id from inbox"
@@ -120,9 +122,10 @@ async def _read(ask: Ask) -> Ledger:
     )
 
 
-def _decided(command_id: str, run: str, chain: str, seq: int, body: str, urgent: Any) -> Decided:
+def _decided(at: float, command_id: str, run: str, chain: str, seq: int, body: str, urgent: Any) -> Decided:
     told = json.loads(body)
     return Decided(
+        at=at,
         command_id=command_id,
         run=run,
         chain=chain,

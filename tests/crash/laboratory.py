@@ -72,6 +72,7 @@ async def run(plan: Plan, folder: Path) -> Report:
             binaries = programs()
             assert binaries is not None, "the laboratory needs PostgreSQL: apt-get install postgresql"
             server = PostgresServer(binaries)
+            server.starts_within_s *= crash_time.SCALE  # it works in real time
             stack.callback(server.remove)
             address = await server.new_database()
         await prepare(address)

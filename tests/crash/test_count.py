@@ -29,8 +29,11 @@ from engine.tables import catalogue
 CALL = {"call_control_id": "v3:a"}
 
 
-def decided(command_id: str, operation: str = "speak", *, seq: int = 1, urgent: bool = False, **parameters) -> Decided:
+def decided(
+    command_id: str, operation: str = "speak", *, seq: int = 1, at: float = 0.0, urgent: bool = False, **parameters
+) -> Decided:
     return Decided(
+        at=at,
         command_id=command_id,
         run="r",
         chain="r",
@@ -139,6 +142,13 @@ def test_those_that_do_the_same_are_in_order_if_they_can_be() -> None:
 
     assert out_of_order(replace(SEEN, done=in_order), ledger) == []
     assert len(out_of_order(replace(SEEN, done=(*in_order, done(MUTE, named=False))), ledger)) == 1
+
+
+def test_what_was_decided_later_is_not_what_was_done() -> None:
+    ledger = replace(LEDGER, commands=(*LEDGER.commands, replace(PLAY, command_id="c9", seq=9, at=50.0)))
+    seen = replace(SEEN, done=(done(MUTE, named=False), done(PLAY, 1.0, named=False)))
+
+    assert [(found.first, found.then) for found in out_of_order(seen, ledger)] == [(MUTE, PLAY)]
 
 
 def test_repetition_and_hang_up_are_not_out_of_order() -> None:

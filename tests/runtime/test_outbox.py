@@ -28,10 +28,12 @@ BUSY = Answer(status=422, code="90018", title="Call has already ended")
 class Service:
     """Inbox and outbox around a memory store. A second one with the same store is a restart."""
 
-    def __init__(self, reply=lambda command, attempt: ACCEPT, *, store=None, clock=None, **options) -> None:
+    def __init__(
+        self, reply=lambda command, attempt: ACCEPT, *, store=None, clock=None, carrier=None, **options
+    ) -> None:
         self.clock = clock or FakeClock(NOW)
         self.store = store or MemoryStore()
-        self.carrier = RecordingCarrier(reply, now=self.clock.now)
+        self.carrier = carrier or RecordingCarrier(reply, now=self.clock.now)
         self.core = CountingCore()
         self.events: list[Event] = []
         self.core.make = self.make
@@ -271,15 +273,17 @@ async def test_command_that_may_be_heard_twice_is_sent_once():
 
 async def test_throttling_holds_the_account_but_not_hangups():
     wait = Answer(status=429, code="10011", retry_after_s=3.0)
-    service = Service(lambda command, attempt: wait if attempt == 1 and command.operation == "speak" else ACCEPT)
+    service = Service(lambda command, attempt: wait if len(service.sent) == 1 else ACCEPT)
     async with service.alive():
         await service.commit(command("a1", chain="a"))
         await service.commit(command("b1", chain="b"), command("c1", "hangup", chain="c", urgent=True), event_id="e2")
         assert service.sent == [("a1", 0), ("c1", 0)]
 
-        await service.clock.advance(3)
+        await service.clock.advance(4)
 
-        assert sorted(service.sent[2:]) == [("a1", 3), ("b1", 3)]
+        assert [at for _, at in service.sent[2:]] == [3, 3.275]  # one by one: all at once would be refused again
+        assert {name for name, _ in service.sent[2:]} == {"a1", "b1"}
+        assert ("warning", "account_paused", {"seconds": 3.0, "code": "10011"}) in service.log.lines
 
 
 async def test_throttled_dials_hold_nothing_else():

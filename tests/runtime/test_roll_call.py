@@ -29,20 +29,28 @@ def roll_call(store: MemoryStore, clock: FakeClock, asked: list[tuple[float, str
         assert event.type == LOOK
         asked.append((clock.now() - NOW, str(event.run)))
 
-    return RollCall(store=store, clock=clock, runs=lambda: ["room:a", "queue:b", *CALLS], post=post)
+    async def runs() -> list[str]:
+        return ["room:a", "queue:b", *CALLS]
+
+    async def catch_up(since: float) -> None:
+        asked.append((since - NOW, "caught up"))
+
+    return RollCall(store=store, clock=clock, runs=runs, catch_up=catch_up, post=post)
 
 
 async def test_a_first_start_and_a_quick_restart_ask_nothing(store, clock) -> None:
     asked: list[tuple[float, str]] = []
     first = roll_call(store, clock, asked)
-    assert await first.timers_from(45) == 0.0
+    assert await first.down_since() is None
+    assert first.timers_from(45) == 0.0
     async with running(first.run()):
         await clock.advance(30)
     await clock.advance(55)
 
     second = roll_call(store, clock, asked)
 
-    assert await second.timers_from(45) == 0.0
+    assert await second.down_since() is None
+    assert second.timers_from(45) == 0.0
     assert asked == []
 
 
@@ -52,7 +60,8 @@ async def test_after_a_downtime_every_call_is_asked_for_at_a_calm_pace_before_ti
     await store.put_note("seen_at", str(NOW - 61))
     calls = roll_call(store, clock, asked)
 
-    not_before = await calls.timers_from(45)
+    assert await calls.down_since() == NOW - 61
+    not_before = calls.timers_from(45)
     async with running(calls.run()):
         await clock.advance(3)
 
@@ -74,23 +83,37 @@ async def test_every_hour_all_are_asked_for_again(store, clock) -> None:
     assert [run for _, run in asked] == CALLS
 
 
+async def test_a_downtime_is_remembered_by_the_next_start_until_the_service_has_run_for_a_while(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    await store.put_note("seen_at", str(NOW - 61))
+    first = roll_call(store, clock, asked)
+    await first.down_since()
+    async with running(first.run()):
+        await clock.advance(9)
+        assert await roll_call(store, clock, asked).down_since() == NOW - 61
+
+        await clock.advance(4)
+        assert await roll_call(store, clock, asked).down_since() is None
+
+
 async def test_a_process_that_stood_still_asks_though_it_did_not_restart(store, clock) -> None:
     asked: list[tuple[float, str]] = []
     calls = roll_call(store, clock, asked)
-    await calls.timers_from(45)
+    await calls.down_since()
     async with running(calls.run()):
-        await clock.advance(10)
+        await clock.advance(11)
         clock.set_back(-59)  # nobody woke meanwhile
         await clock.advance(13)
 
-    assert [run for _, run in asked] == CALLS
+    assert asked[0] == (10.0, "caught up")
+    assert [run for _, run in asked[1:]] == CALLS
 
 
 async def test_a_database_that_was_away_too_long_is_a_downtime_too(store, clock) -> None:
     """While it is away webhooks are refused; Telnyx gives them up after 58 seconds."""
     asked: list[tuple[float, str]] = []
     calls = roll_call(store, clock, asked)
-    await calls.timers_from(45)
+    await calls.down_since()
     store.is_away = True
     for _ in range(3):
         with pytest.raises(StoreUnavailable):
@@ -99,5 +122,20 @@ async def test_a_database_that_was_away_too_long_is_a_downtime_too(store, clock)
     store.is_away = False
     async with running(calls.run()):
         await clock.advance(14)
+        assert asked[0] == (0.0, "caught up")
+        assert [run for _, run in asked[1:]] == CALLS
+
+        await clock.advance(60)
+        assert len(asked) == 1 + len(CALLS)
+
+
+async def test_of_several_processes_one_asks(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    first, second = roll_call(store, clock, asked), roll_call(store, clock, asked)
+    async with running(first.run(), second.run()):
+        await clock.advance(15)
+        assert asked == []
+
+        await clock.advance(3600)
 
     assert [run for _, run in asked] == CALLS

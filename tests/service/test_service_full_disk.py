@@ -14,7 +14,8 @@ from service_world import Place, place_in
 from test_service_oddities import readyz, until_ready
 from test_service_webhooks import post, signed, webhook
 
-from engine.errors import StoreDamaged
+from engine.errors import StoreDamaged, StoreUnavailable
+from engine.store.backup import back_up
 
 
 @pytest.fixture
@@ -88,6 +89,55 @@ async def test_full_disk_refuses_webhooks_loses_nothing_and_recovers_by_itself(s
         f"the database {small_disk}/ringflow.db cannot grow because the disk is full; free some space"
     ]
     assert told(place, "database_back") == [""]
+
+
+async def test_start_on_a_full_disk_says_so_and_harms_nothing(small_disk):
+    async with place_in(small_disk, speed=50.0) as place:
+        async with place.serving() as serving:
+            taken = [number for number in range(20) if await hang_up(serving.port, number) == 200]
+        for file in ("admin.sock", "ringflow.db.lock"):
+            (small_disk / file).unlink(missing_ok=True)
+        ballast = fill(small_disk)
+        with pytest.raises(StoreUnavailable, match=r"cannot grow because the disk is full; free some space"):
+            async with place.serving():
+                pass
+        ballast.unlink()
+        async with place.serving() as serving:
+            await until_ready(serving.port, 200)
+
+    assert stored_events(place) >= {f"e{number}" for number in taken}
+
+
+async def test_backup_that_finds_no_room_leaves_the_older_one(small_disk, tmp_path):
+    copy = small_disk / "copy.db"
+    async with place_in(tmp_path, speed=50.0) as place, place.serving() as serving:
+        await hang_up(serving.port, 0)
+        back_up(tmp_path / "ringflow.db", copy)
+        before = copy.read_bytes()
+        fill(small_disk)
+        with pytest.raises(StoreUnavailable, match=r"copy\.db.*the disk is full; free some space"):
+            back_up(tmp_path / "ringflow.db", copy, may_replace=True)
+        assert await hang_up(serving.port, 1) == 200
+
+    assert copy.read_bytes() == before
+    assert sorted(file.name for file in small_disk.iterdir()) == ["ballast", "copy.db"]
+
+
+async def test_database_that_is_moved_away_takes_no_more_and_loses_nothing(tmp_path):
+    async with place_in(tmp_path, speed=50.0) as place:
+        async with place.serving() as serving:
+            assert await hang_up(serving.port, 0) == 200
+            (tmp_path / "ringflow.db").rename(tmp_path / "away.db")
+            refused = await hang_up(serving.port, 1)
+            await until_ready(serving.port, 503)
+            (tmp_path / "away.db").rename(tmp_path / "ringflow.db")
+            await until_ready(serving.port, 200)
+            again = await hang_up(serving.port, 1)
+        stored = stored_events(place)
+
+    assert (refused, again) == (503, 200)
+    assert stored >= {"e0", "e1"}
+    assert "was moved, deleted or replaced; put it back, or restart the service" in told(place, "database_away")[0]
 
 
 async def test_call_goes_on_after_the_disk_was_full(small_disk):

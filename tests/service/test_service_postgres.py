@@ -36,7 +36,7 @@ async def place(tmp_path, postgres_url):
 
 @pytest.mark.parametrize(("checkpoint", "count"), [("committed", 2), ("first_byte", 2)])
 async def test_call_goes_on_after_kill_9_and_nothing_is_said_twice(tmp_path, postgres_url, checkpoint, count):
-    world = World(catalogue(), seed=1, options=Options(speed=20.0), start=time.time())
+    world = World(catalogue(), seed=1, options=Options(speed=2.0), start=time.time())  # its 60 s outlast the restart
     async with SimulatorServer(world) as simulator:
         program = Program(tmp_path, simulator, database=postgres_url)
         async with program.running(checkpoint, count) as process:

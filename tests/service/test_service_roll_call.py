@@ -22,6 +22,7 @@ async def test_a_call_whose_hang_up_was_lost_ends_after_the_next_start(place):
         await place.log.line("state", state="waiting")
         run = (await place.log.line("state", state="hello"))["call"]
     place.simulator.webhook_url = None  # nobody listens, and Telnyx gives up
+    place.simulator.account.refused["call_events"] = 503  # nor does it tell what happened meanwhile
     place.hang_up(gone)
     with closing(sqlite3.connect(place.folder / "ringflow.db")) as database, database:
         database.execute("update notes set value = ? where name = 'seen_at'", (str(time.time() - 3600),))

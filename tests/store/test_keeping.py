@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 from contextlib import asynccontextmanager, closing
@@ -171,6 +172,21 @@ async def test_service_does_not_start_on_a_damaged_database(tmp_path):
 
     with pytest.raises(StoreDamaged, match="is damaged; restore it from a backup, as docs/operating"):
         await SqliteStore(tmp_path / "ringflow.db").open()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+async def test_half_a_database_is_refused_and_left_as_it_is(tmp_path, share):
+    path = tmp_path / "ringflow.db"
+    async with opened(path) as store:
+        await store.apply(calls(200))
+    os.truncate(path, int(path.stat().st_size * share) // PAGE * PAGE)
+    before = path.read_bytes()
+
+    for _ in range(2):
+        with pytest.raises(StoreDamaged, match="is damaged; restore it from a backup"):
+            await SqliteStore(path, lock_wait_s=0).open()
+    assert facts_of(path).problems
+    assert path.read_bytes() == before
 
 
 async def test_look_at_the_start_ends_in_time(tmp_path, monkeypatch):

@@ -261,9 +261,10 @@ async def test_closed_store_says_so(postgres_url):
 async def break_connections(server, url: str, *, where: str = "true") -> None:
     """End the sessions of the database at *url*, all or some, as an administrator or a firewall does."""
     name = url.rpartition("/")[2]
-    await server.ask(
-        f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}' and {where}"
-    )
+    end = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and {where}"
+    async with asyncio.timeout(10):
+        while await server.ask(end):
+            pass
 
 
 async def until_blocked(connection) -> None:

@@ -252,12 +252,13 @@ async def test_a_beat_tells_how_many_there_are_and_until_when_one_of_them_sends_
 
 async def test_timers_are_for_the_first_process_and_late_ones_for_all(postgres_url):
     timers = {name: Timer(name, NOW + at, 1) for name, at in (("anna", 1.0), ("ben", 2.0))}
-    async with processes(postgres_url, 1) as (one,):
+    async with processes(postgres_url, 1, LONG) as (one,):
         await one.apply([change(name, 1, timer=timer) for name, timer in timers.items()])
         assert set((await one.outstanding()).timers) == set(timers.values())
-        async with processes(postgres_url, 1) as (other,):
+        async with processes(postgres_url, 1, LONG) as (other,):
             assert (await other.outstanding()).timers == ()
             assert await other.shared.late_timers(before=NOW + 1.5) == (timers["anna"],)
+            assert await other.shared.waiting() == ("anna", "ben")
 
 
 # -- opening --------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, OutboxRow
 from engine.errors import StoreDamaged, StoreError, StoreLocked, StoreTooNew, StoreUnavailable
 from engine.ports import Loaded
+from engine.store import writer as writer_module
 from engine.store.opening import connect
 from engine.store.sql import Migration, migrations, queries
 from engine.store.sqlite import SqliteStore
@@ -35,6 +36,20 @@ async def opened(path: Path):
         yield store
     finally:
         await store.close()
+
+
+async def test_what_many_commits_left_in_the_wal_goes_into_the_database_in_a_short_gap(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer_module, "_IDLE_S", 60.0)  # no long rest
+    path = tmp_path / "ringflow.db"
+    async with opened(path) as store:
+        before = path.stat().st_size
+        for number in range(writer_module._FOLD_COMMITS):
+            entry = JournalEntry(run="anna", at=NOW, kind="log", record={"text": "x" * 1000})
+            await store.apply([Change(event_id=f"e{number}", at=NOW, journal=(entry,))])
+
+        async with asyncio.timeout(20):
+            while path.stat().st_size == before:  # noqa: ASYNC110 (a file tells nobody)
+                await asyncio.sleep(0.001)
 
 
 async def test_committed_things_are_there_when_the_file_is_opened_again(tmp_path):
@@ -65,6 +80,7 @@ async def test_committed_things_are_there_when_the_file_is_opened_again(tmp_path
 KILLED = """
 import asyncio, os, signal, sys
 from engine.core.change import Change, Row
+from engine.store import writer as writer_module
 from engine.store.sqlite import SqliteStore
 
 async def main():
@@ -201,6 +217,23 @@ async def test_damaged_database_is_written_no_more(tmp_path):
                 await write
 
         assert [await store.note(name) for name in ("before", "after")] == ["1", None]
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_nothing_is_written_into_a_file_that_nobody_will_find_again(tmp_path, is_replaced):
+    path, away = tmp_path / "ringflow.db", tmp_path / "away.db"
+    async with opened(path) as store:
+        await store.put_note("before", "1")
+        path.rename(away)
+        if is_replaced:
+            path.write_bytes(b"")
+
+        with pytest.raises(StoreUnavailable, match="was moved, deleted or replaced; put it back, or restart"):
+            await store.put_note("meanwhile", "1")
+
+        away.replace(path)
+        await store.put_note("after", "1")
+        assert [await store.note(name) for name in ("before", "meanwhile", "after")] == ["1", None, "1"]
 
 
 async def test_database_held_by_another_program_is_one_sentence(tmp_path):

@@ -62,6 +62,13 @@ async def test_applied_change_is_found_by_event_key_and_run(store):
     assert loaded == Loaded(seen=frozenset({"e1"}), runs={"leg:1": "anna"}, rows={"anna": row()})
 
 
+async def test_a_command_remembers_its_flow(store):
+    commands = (speak("c1", 1, flow="front_desk"), speak("c2", 2))
+    await store.apply([change(commands=commands)])
+
+    assert (await store.outstanding()).outbox == commands
+
+
 async def test_several_events_of_one_run_are_one_commit(store):
     await store.apply([change("e1"), change("e2", ver=2)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 import traceback
@@ -343,3 +344,24 @@ async def test_a_listing_that_is_refused_ends_there():
         pages = [page async for page in client.pages("queue_list")]
 
     assert [page.code for page in pages] == ["10009"]
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="SKIPPED: this system has no TCP_USER_TIMEOUT")
+async def test_nothing_of_a_request_that_was_given_up_is_transmitted_later():
+    async with api(Recorder(), attempt_s=3.5) as client:
+        await client.send(SPEAK, command_id="c1")
+        port = int(client._root.rpartition(":")[2].partition("/")[0])
+
+        found = [limit for peer, limit in user_timeouts_ms() if peer == port]
+
+    assert found == [3500]
+
+
+def user_timeouts_ms() -> list[tuple[int, int]]:
+    """Return the port of the other end and the TCP_USER_TIMEOUT of each connection of this process."""
+    found = []
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(number))) as line:
+            limit = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            found.append((line.getpeername()[1], limit))
+    return found

@@ -13,7 +13,7 @@ from engine.language.tree import StepTree
 
 CODE = Code("T009", "number-from-data", "A number from a formula that is rung, without may_call in project.yaml.")
 
-_VERBS = frozenset({"transfer", "dial", "call_later"})
+_VERBS = frozenset({"transfer", "dial", "call_later", "refer"})
 
 
 def check(folder: Folder) -> Iterator[Problem]:
@@ -34,6 +34,6 @@ def _numbers(step: StepTree) -> Iterator[Scalar]:
         yield step.given["to"]
     operation = step.given.get("operation") if step.name == "telnyx" else None
     if operation is not None and operation.text in RINGING:
-        written = [node for key, node in step.rest if key.text == "to"]
+        written = [node for key, node in step.rest if key.text == RINGING[operation.text]]
         numbers = written[0] if written and isinstance(written[0], List) else written
         yield from (number for number in numbers if isinstance(number, Scalar))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.core.acts.act import Act, Failure, Result, Verdict
-from engine.core.acts.calls import forbidden
+from engine.core.acts.calls import forbidden, number_in
 from engine.core.acts.paging import MOST_PAGES, PAGE_SIZE
 from engine.core.answer import Answer, answer_in
 from engine.core.catalogue import RINGING, ROOM_IDS, THIS_CALL, Operation
@@ -21,8 +21,9 @@ def _begin(turn: Turn, running: Running) -> Result:
     given: dict[str, Any] = dict(turn.option(running.frame, "parameters") or {})
     row = _operation(turn, running)
     if row.name in RINGING:
-        written = turn.action(running.frame).options["parameters"]["to"]
-        if (refusal := forbidden(turn, written, given["to"])) is not None:
+        name = RINGING[row.name]
+        written, number = turn.action(running.frame).options["parameters"][name], given[name]
+        if (refusal := forbidden(turn, written, number_in(str(number)) if name != "to" else number)) is not None:
             return refusal
     path = {}
     for name in row.path_parameters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from engine.core.acts.act import Act, Failure, Result, Verdict, waits_for_webhook
@@ -9,6 +10,7 @@ from engine.core.event import ClientState, Event
 from engine.core.leg import FarLeg, Running
 from engine.core.turn import Turn
 
+_SIP_NUMBER = re.compile(r"sips?:(\+[0-9]+)@[A-Za-z0-9.-]+(?::[0-9]+)?")  # and nothing that a switch may act upon
 _REFERRAL_S = 60.0  # the other side rings meanwhile
 
 # Telnyx repeats a webhook at most 5 times within 60 s (runtime.md, "Path of a webhook"; facts.md, section 2).
@@ -77,7 +79,10 @@ def _transfer(turn: Turn, running: Running) -> Result:
 
 
 def _refer(turn: Turn, running: Running) -> Result:
-    turn.send("refer", sip_address=str(turn.option(running.frame, "to")))
+    to = str(turn.option(running.frame, "to"))
+    if (refusal := forbidden(turn, turn.action(running.frame).options["to"], number_in(to))) is not None:
+        return refusal
+    turn.send("refer", sip_address=to)
     return waits_for_webhook(running)
 
 
@@ -108,6 +113,12 @@ def may_call(turn: Turn, number: str) -> bool:
     """Tell whether *number* begins as project.yaml allows for numbers from data."""
     is_number = number.startswith("+") and number[1:].isascii() and number[1:].isdigit() and 8 <= len(number) <= 16
     return is_number and number.startswith(turn.program.project.may_call)
+
+
+def number_in(address: str) -> str:
+    """Return the phone number in a SIP address such as ``sip:+15551230000@example.com``, else *address* itself."""
+    found = _SIP_NUMBER.fullmatch(address)
+    return found[1] if found is not None else address
 
 
 def _transferred(turn: Turn, running: Running, name: str, _event: Event) -> Result | None:
