@@ -8,12 +8,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench crash clean graphviz pgbouncer
+.PHONY: demo test check bench crash clean graphviz pgbouncer promtool
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
 
 test: $(VENV)/ready-dev graphviz pgbouncer
+test: $(VENV)/ready-dev graphviz promtool
 	$(BIN)/python -m pytest -n 2 -q -m "not slow"
 
 # Pictures of flows are drawn by Graphviz; without it their tests say that they are skipped.
@@ -29,6 +30,13 @@ pgbouncer:
 		{ RUNLEVEL=1 apt-get install -qq -y --no-install-recommends pgbouncer >/dev/null 2>&1 || \
 		{ apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends pgbouncer; } >/dev/null 2>&1; } } || \
 		echo "SKIPPED: the tests of poolers need PgBouncer; on Debian and Ubuntu: apt-get install pgbouncer"
+# Alerts are tried by Prometheus' promtool, taken out of its package; without it their tests say that they are skipped.
+promtool: $(VENV)/bin/python
+	@command -v promtool >/dev/null || test -x $(BIN)/promtool || { there=$$(mktemp -d) && cd $$there && \
+		{ apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; } && \
+		dpkg-deb -x prometheus_*.deb . && cp usr/bin/promtool "$(CURDIR)/$(BIN)"; } >/dev/null 2>&1; rm -rf $$there; \
+		test -x "$(CURDIR)/$(BIN)/promtool"; } || \
+		echo "SKIPPED: the tests of alerts need promtool, which comes with Prometheus"
 
 check: $(VENV)/ready-dev
 	$(BIN)/ruff check .

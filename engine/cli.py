@@ -15,6 +15,7 @@ from engine.commands.call import call
 from engine.commands.calls import calls
 from engine.commands.check import check
 from engine.commands.db import db
+from engine.commands.diff import diff
 from engine.commands.doctor import doctor
 from engine.commands.explain import explain
 from engine.commands.explore import explore
@@ -22,6 +23,7 @@ from engine.commands.flows import flows
 from engine.commands.graph import graph
 from engine.commands.group import Commands
 from engine.commands.listen import listen
+from engine.commands.replay import replay
 from engine.commands.route import route
 from engine.commands.schema import schema
 from engine.commands.serve import serve
@@ -101,7 +103,7 @@ def cli() -> None:
 
 _COMMANDS = (
     init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, calls, show,
-    flows, db, simulate, trigger,
+    replay, diff, flows, db, simulate, trigger,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

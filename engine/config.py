@@ -28,6 +28,7 @@ _NAMES = (
     "RINGFLOW_ADMIN_LISTEN",
     "RINGFLOW_ADMIN_TOKEN",
     "RINGFLOW_STAGE",
+    "RINGFLOW_RELOAD",
     "RINGFLOW_PUBLIC_URL",
     "RINGFLOW_LOG_LEVEL",
     "RINGFLOW_LOG_NUMBERS",
@@ -58,6 +59,7 @@ class Settings:
     admin_listen: str = "unix:ringflow.db.sock"
     admin_token: str = field(default="", repr=False)
     stage: str | None = None
+    reload_on_change: bool = True
     public_url: str | None = None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     log_level: str = "info"
@@ -197,6 +199,7 @@ def _read(source: _Source) -> Settings:
         admin_listen=source.get("RINGFLOW_ADMIN_LISTEN", _admin_address, _admin_socket(database)),
         admin_token=source.get("RINGFLOW_ADMIN_TOKEN", _token, ""),
         stage=source.get("RINGFLOW_STAGE", _stage, None),
+        reload_on_change=source.get("RINGFLOW_RELOAD", _on_or_off, True),
         public_url=public_url,
         secrets=_secrets(source),
         log_level=source.get("RINGFLOW_LOG_LEVEL", _log_level, "info"),
@@ -369,6 +372,12 @@ def _stage(text: str) -> str:
     if not _STAGE.fullmatch(text):
         raise SettingsError(f"is '{text}'; use letters, digits, '-' and '_' only, such as test")
     return text
+
+
+def _on_or_off(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise SettingsError(f"is '{text}'; set it to on or off")
+    return text.lower() == "on"
 
 
 def _log_level(text: str) -> str:

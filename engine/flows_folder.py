@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
 from engine.errors import FlowError
@@ -52,6 +55,29 @@ def read_folder(folder: str | Path, *, stage: str | None = None) -> dict[str, by
         raise FlowError(f"{path} is a file; name the folder that holds your flows") from None
     except OSError as error:
         raise FlowError(f"{error.filename} cannot be read: {error.strerror}") from None
+
+
+def stamp(folder: str | Path) -> frozenset[tuple[str, int, int, int, int]]:
+    """
+    Return what differs as soon as a file that :func:`read_folder` looks at does: names, inodes, sizes and times.
+
+    Nothing is read. A folder that cannot be looked at is an empty one.
+    """
+    found = set()
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in filter(_counts, names):
+            path = os.path.join(place, name)
+            with suppress(OSError):  # gone meanwhile, or a link that leads nowhere
+                file = os.stat(path)
+                found.add((path, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns))
+    return frozenset(found)
+
+
+def _counts(name: str) -> bool:
+    """Tell whether a file of this name is read, or refused for its name; an editor's side files are not."""
+    is_yaml = name.endswith((FLOW_ENDING, *_MISSPELT)) or fnmatch(name, "project*.y*ml")
+    return not name.startswith(".") and (is_yaml or name.lower().endswith(SOUND_ENDINGS))
 
 
 def read_tests(place: str | Path) -> dict[Path, bytes]:

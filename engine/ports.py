@@ -1,4 +1,4 @@
-"""The seams between the engine and the world outside: clock, carrier, store, outside."""
+"""The seams between the engine and the world outside: clock, log, meter, carrier, store, outside."""
 
 from __future__ import annotations
 
@@ -34,6 +34,31 @@ class Log(Protocol):
     def warning(self, event: str, /, **fields: Any) -> Any: ...
 
     def error(self, event: str, /, **fields: Any) -> Any: ...
+
+
+class Meter:
+    """What the parts tell about their work. This one forgets it; one that counts raises nothing and does not wait."""
+
+    def webhook(self, event_type: str, result: str) -> None:
+        """A webhook was answered: "committed", "failed", or why it was refused; *event_type* is "" when unread."""
+
+    def decided(self, seconds: float) -> None:
+        """The core took so long to decide what one event changes."""
+
+    def committed(self, seconds: float) -> None:
+        """The store took so long to commit one batch."""
+
+    def settled(self, operation: str, outcome: str) -> None:
+        """A command has come to *outcome*, the type of its event ("action.accepted")."""
+
+    def requested(self, seconds: float, error: str | None) -> None:
+        """Telnyx answered one request within so long; *error* is the code of its refusal, None for success."""
+
+    def timer_fired(self, late_s: float) -> None:
+        """A timer fired so long after it was due."""
+
+    def defect(self, where: str) -> None:
+        """ringflow broke one of its own promises in an "event", a "command" or a "webhook"."""
 
 
 class Carrier(Protocol):

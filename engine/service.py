@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, TextIO
 from urllib.parse import urlsplit
@@ -24,9 +24,11 @@ from engine.core.intake import Route, after_defect, decide, is_certainly_ours, r
 from engine.core.program import Library
 from engine.errors import CarrierError, DefectError, RingflowError, StoreUnavailable
 from engine.logs import open_log, redaction
-from engine.metrics import Metrics
+from engine.metrics.carrier import MeteredCarrier
+from engine.metrics.registry import Metrics
 from engine.orders import Orders
 from engine.ports import Beat, Log, Store
+from engine.reloading import WatchedFolder
 from engine.runtime.catch_up import CatchUp
 from engine.runtime.clock import Alarms, SystemClock
 from engine.runtime.inbox import Inbox
@@ -35,6 +37,7 @@ from engine.runtime.outside import HttpOutside
 from engine.runtime.roll_call import RollCall
 from engine.runtime.sharing import Sharing
 from engine.runtime.timers import Timers
+from engine.signals import signals
 from engine.store.choosing import store_at
 from engine.tables import catalogue
 from engine.telnyx.call_events import CallEvents
@@ -79,6 +82,7 @@ async def serve(
     files: Files,
     *,
     reload: Reload | None = None,
+    watched: WatchedFolder | None = None,
     ready: Callable[[Serving], None] = lambda serving: None,
     checkpoint: Checkpoint = no_checkpoint,
     watch: Watch | None = None,
@@ -88,8 +92,9 @@ async def serve(
     """
     Serve the flows of *version*, whose files are *files*, until SIGTERM, SIGINT or ``Serving.stop``.
 
-    *reload* loads the flows again, on SIGHUP; it raises FlowError for flows with problems. *checkpoint* is for crash
-    tests, *watch* for benchmarks (see ``engine.checkpoints``). The log goes to *log_to*, stderr unless given.
+    *reload* loads the flows again, on SIGHUP and when *watched* changes; it raises FlowError for flows with problems.
+    *checkpoint* is for crash tests, *watch* for benchmarks (see ``engine.checkpoints``). The log goes to *log_to*,
+    stderr unless given.
 
     Raises:
         SettingsError: an address cannot be used, or a secret is missing.
@@ -118,14 +123,15 @@ async def serve(
         await service.versions.take_up()
         await service.versions.use(version, files)
         await service.go_on()
+        again = None if reload is None else partial(service.versions.reload, reload)
+        stack.enter_context(signals(stop=service.stopping.set, reload=again))
         runner = await serve_admin(service.admin_app(reload), settings.admin_listen)
         stack.push_async_callback(runner.cleanup)
         public = await serve_public(service.public_app(checkpoint, watch), settings.listen, drain_s=_CLOSE_S)
         stack.push_async_callback(public.close)
         log.info("serving", listen=f"{public.host}:{public.port}", flows=settings.flows, version=library.current.hash)
-        with _signals(service, reload):
-            ready(Serving(port=public.port, stop=service.stopping.set))
-            await service.run()
+        ready(Serving(port=public.port, stop=service.stopping.set))
+        await service.run(*([watched.reload_on_change(again)] if watched and again else []))
 
 
 @dataclass(slots=True)
@@ -168,22 +174,24 @@ class _Service:
             core=_Heart(library),
             follow=self.follow,
             log=log,
-            count=self.metrics.count,
+            meter=self.metrics,
             learn=self.learn,
         )
         self.outbox = Outbox(
             store=store,
             clock=self.clock,
             alarms=self.alarms,
-            carrier=WatchedCarrier(client, checkpoint),
+            carrier=WatchedCarrier(MeteredCarrier(client, self.metrics), checkpoint),
             outside=self.outside,
             post=self.inbox.post,
             catalogue=catalogue(),
             log=log,
-            count=self.metrics.count,
+            meter=self.metrics,
         )
         self.versions = Versions(store=store, library=library, outside=self.outside, settings=settings, log=log)
-        self.timers = Timers(clock=self.clock, alarms=self.alarms, post=self.inbox.post)
+        self.timers = Timers(
+            clock=self.clock, alarms=self.alarms, post=self.inbox.post, lost=self.metrics.runs.lose, meter=self.metrics
+        )
         self.roll_call = RollCall(
             store=store,
             clock=self.clock,
@@ -218,7 +226,11 @@ class _Service:
                 "ready": ("1 while the service takes calls.", lambda: not self.problems()),
                 "events_waiting": ("Events that are not committed yet.", lambda: self.inbox.waiting),
                 "commands_waiting": ("Commands without an outcome.", lambda: self.outbox.waiting),
+                "oldest_command_age_seconds": ("Age of the oldest of them; without notify.", self._oldest_command_s),
+                "services": ("Services on this database, this one among them.", lambda: self.outbox.turnstile.share),
                 "timers": ("Runs that wait for a time.", lambda: self.timers.waiting),
+                "database_up": ("1 while the database can be used.", lambda: self.inbox.trouble is None),
+                "telnyx_key_refused": ("1 while Telnyx refuses the API key.", lambda: bool(self.outbox.key_problem)),
             }
         )
 
@@ -241,7 +253,7 @@ class _Service:
             is_ready=lambda: not self.problems(),
             audio=self.versions.audio,
             log=self.log,
-            count=self.metrics.count,
+            meter=self.metrics,
         )
         if checkpoint is not no_checkpoint:
             app.middlewares.append(answered_middleware(checkpoint))
@@ -273,18 +285,22 @@ class _Service:
             "timers": self.timers.waiting,
         }
 
+    def _oldest_command_s(self) -> float:
+        oldest_at = self.outbox.oldest_at
+        return 0.0 if oldest_at is None else max(0.0, self.clock.now() - oldest_at)
+
     # -- life -------------------------------------------------------------------------------------------------
 
     def follow(self, change: Change) -> None:
         """Tell everybody about a committed change."""
         self.timers.follow(change)
         self.outbox.follow(change)
+        self.metrics.runs.follow(change)
         for entry in change.journal:
             level = _TOLD.get(entry.kind)
             if level is not None:
                 getattr(self.log, level)(entry.kind, run=entry.run, **entry.record)
-            if entry.kind == "unrouted":
-                self.metrics.count("calls", "unrouted")
+            self.metrics.problem(entry.kind)
 
     async def learn(self, versions: Collection[str]) -> None:
         """Make versions known to the core that another process has added."""
@@ -311,10 +327,11 @@ class _Service:
         if down_since is not None:
             await self.catch_up.run(since=down_since)
         self.timers.start(outstanding.timers, not_before=self.roll_call.timers_from(len(outstanding.timers)))
+        await self.metrics.runs.start(self.store, self.timers.runs)
 
-    async def run(self) -> None:
+    async def run(self, *more: Coroutine[Any, Any, None]) -> None:
         """Run the parts until the service is to stop, then drain. A part that fails ends the service."""
-        parts = [self.alarms.run(), self.inbox.run(), self.outbox.run(), self._keep_house(), self._call_rolls()]
+        parts = [self.alarms.run(), self.inbox.run(), self.outbox.run(), self._keep_house(), self._call_rolls(), *more]
         if self.sharing is not None:
             parts.append(self.sharing.run())
         tasks = [asyncio.ensure_future(part) for part in parts]
@@ -377,34 +394,6 @@ def _stray_errors_told(log: Log) -> Iterator[None]:
         yield
     finally:
         loop.set_exception_handler(None)
-
-
-@contextlib.contextmanager
-def _signals(service: _Service, reload: Reload | None) -> Iterator[None]:
-    """Let SIGTERM and SIGINT stop the service, and SIGHUP reload; outside the main thread there are no signals."""
-    loop = asyncio.get_running_loop()
-    reloads: set[asyncio.Task[None]] = set()
-
-    async def reload_quietly(load: Reload) -> None:
-        with contextlib.suppress(Exception):  # the log has told it
-            await service.versions.reload(load)
-
-    def hang_up() -> None:
-        if reload is not None:
-            task = loop.create_task(reload_quietly(reload))
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
-
-    handlers = {signal.SIGTERM: service.stopping.set, signal.SIGINT: service.stopping.set, signal.SIGHUP: hang_up}
-    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-        for number, call in handlers.items():
-            loop.add_signal_handler(number, call)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            for number in handlers:
-                loop.remove_signal_handler(number)
 
 
 def _notify_key(settings: Settings) -> bytes | None:

@@ -21,6 +21,7 @@ from engine.tables import catalogue
 
 LATEST = "latest"  # in place of a version: what the folder holds
 SHORT = 8  # letters of a version, as people see it
+_MOST_TOLD = 50  # problems of one reload; ``ringflow check`` shows all
 
 Files = Mapping[str, bytes]
 Reload = Callable[[], tuple[Version, Files]]
@@ -100,7 +101,7 @@ class Versions:
                 self._require(version)
                 await self.use(version, files)
             except (FlowError, SettingsError, StoreError) as error:
-                self._log.error("reload_refused", problem=str(error))
+                self._tell(error)
                 raise
             except Exception as error:
                 self._log.error("reload_failed", exc_info=error)
@@ -158,6 +159,15 @@ class Versions:
         elif pinned is not None and pinned is not self._latest:
             self._log.warning("version_pinned", version=pinned.hash, latest=self._latest.hash)
         self._library.use(pinned or self._latest)
+
+    def _tell(self, error: FlowError | SettingsError | StoreError) -> None:
+        """Write why a reload changed nothing into the log: a line for each problem that has a place."""
+        self._log.error("reload_refused", problem=str(error))
+        problems = error.problems if isinstance(error, FlowError) else ()
+        for problem in [each for each in problems if each["severity"] == "error"][:_MOST_TOLD]:
+            place = f"{problem['path']}:{problem['line']}:{problem['column']}"
+            hint = {"hint": problem["hint"]} if problem["hint"] else {}
+            self._log.error("flow_problem", place=place, problem=problem["message"], rule=problem["rule"], **hint)
 
     def _require(self, version: Version) -> None:
         """Raises SettingsError for what *version* needs and the environment has not."""

@@ -58,6 +58,7 @@ def test_every_setting_is_read():
             "RINGFLOW_SECRET_TEAM_ROOM_PIN": "4821",
             "RINGFLOW_LOG_LEVEL": "Debug",
             "RINGFLOW_LOG_NUMBERS": "full",
+            "RINGFLOW_RELOAD": "Off",
         },
         for_serve=True,
     )
@@ -76,6 +77,7 @@ def test_every_setting_is_read():
         secrets={"team_room_pin": "4821"},
         log_level="debug",
         log_full_numbers=True,
+        reload_on_change=False,
     )
     assert (settings.database_path, settings.admin_socket) == ("/var/lib/ringflow.db", None)
 
@@ -170,6 +172,7 @@ GOLDEN = {
     "RINGFLOW_STAGE is '../prod'; use letters, digits, '-' and '_' only, such as test": {"RINGFLOW_STAGE": "../prod"},
     "RINGFLOW_LOG_LEVEL is 'warn'; choose one of debug, info, warning, error": {"RINGFLOW_LOG_LEVEL": "warn"},
     "RINGFLOW_LOG_LEVEL is 'eror'; did you mean 'error'?": {"RINGFLOW_LOG_LEVEL": "eror"},
+    "RINGFLOW_RELOAD is 'never'; set it to on or off": {"RINGFLOW_RELOAD": "never"},
     "RINGFLOW_LOG_NUMBERS is 'yes'; set it to full, or leave it out to show four digits only": {
         "RINGFLOW_LOG_NUMBERS": "yes"
     },

@@ -24,11 +24,15 @@ MAY_IMPORT = {
     "simulator": {"core", "errors", "tables", "ports"},
     "scenario": {"core", "language", "check", "simulator", "errors", "tables"},
     "explore": {"core", "language", "check", "simulator", "scenario", "errors", "tables"},
+    "compare": {"core", "scenario", "simulator"},
     "ports": {"core", "errors"},
     "telnyx": {"core", "errors", "ports", "tables"},
     "store": {"core", "errors", "ports", "steady"},
     "runtime": {"core", "errors", "ports", "steady"},
     "web": {"core", "errors", "ports"},
+    "metrics": {"core", "errors", "ports", "tables"},
+    "reloading": {"errors", "flows_folder"},
+    "signals": set(),
     "testing": {"core", "errors", "ports", "store"},
     "config": {"core", "errors", "telnyx"},
     "listen": {"core", "errors", "telnyx", "web"},
@@ -37,14 +41,15 @@ MAY_IMPORT = {
     "reference": {"core", "language", "tables"},
     "calls": {"core", "errors", "language"},
     "commands": {
-        "calls", "check", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph", "language",
-        "listen", "logs", "reference", "resources", "scenario", "service", "simulator", "store", "tables", "telnyx",
-        "upkeep",
+        "calls", "check", "compare", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph",
+        "language", "listen", "logs", "reference", "reloading", "resources", "scenario", "service", "simulator", "store",
+        "tables", "telnyx", "upkeep",
     },
     "cli": {"commands", "core", "errors"},
 }  # fmt: skip
 PURE = (
-    "calls", "core", "language", "check", "graph", "scenario", "explore", "telnyx/webhook.py", "telnyx/signature.py",
+    "calls", "compare", "core", "language", "check", "graph", "scenario", "explore", "telnyx/webhook.py",
+    "telnyx/signature.py",
 )  # fmt: skip
 PURE_WORLD = ("simulator",)
 IMPURE_SIMULATOR = {"server.py", "control.py", "deeds.py", "running.py", "deliveries.py", "main.py"}

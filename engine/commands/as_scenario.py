@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.calls.script import Original, Style, Told
+    from engine.scenario.bench import Load
     from engine.store.reading import History
 
 _NUMBER = re.compile(r"\+\d{7,15}")
@@ -23,15 +24,15 @@ _MOST_GUESSES = 3  # secret keys of which it is tried whether they were right
 _MOST_DROPPED = 10  # checks that are not true when the call is played again, such as one that was late
 _PATH = "call.test.yaml"
 _CHECK = re.compile(r" +- (?:is_in|hears|does|(?!telnyx)\w+: \{)")
-_UNTRUE = """\
+UNTRUE = """\
 # This test fails as it stands: the call depended on something that is not in it, such as callers ahead in line, or a
 # room that another flow opened. Add what is missing.
 """
 
 
-def scenario_of(history: History, run: str, *, full_numbers: bool) -> str:
+def scenario_of(history: History, run: str, *, full_numbers: bool, load: Load | None = None) -> str:
     """
-    Return the text of a ``*.test.yaml`` of a call.
+    Return the text of a ``*.test.yaml`` of a call. *load* compiles a folder, and may remember what it has compiled.
 
     Raises:
         CommandRefused: nothing can be tested of it, and the message says why.
@@ -42,10 +43,10 @@ def scenario_of(history: History, run: str, *, full_numbers: bool) -> str:
     texts = [as_test(original, style) for style in _styles(original, full_numbers=full_numbers)]
     for most_dropped in (0, _MOST_DROPPED):
         for text in texts:
-            found = _true_part(text, files, most_dropped=most_dropped)
+            found = _true_part(text, files, load, most_dropped=most_dropped)
             if found is not None:
                 return found
-    return _UNTRUE + texts[0]
+    return UNTRUE + texts[0]
 
 
 def _styles(original: Original, *, full_numbers: bool) -> Iterator[Style]:
@@ -58,11 +59,11 @@ def _styles(original: Original, *, full_numbers: bool) -> Iterator[Style]:
         yield Style(full_numbers=full_numbers, right=tuple(right), has_waits=has_waits, has_refusals=has_refusals)
 
 
-def _true_part(text: str, files: Mapping[str, bytes], *, most_dropped: int) -> str | None:
+def _true_part(text: str, files: Mapping[str, bytes], load: Load | None, *, most_dropped: int) -> str | None:
     """Return *text* without the checks that are not true, at most *most_dropped*; None where it fails otherwise."""
     lines = text.splitlines(keepends=True)
     for _ in range(most_dropped + 1):
-        failed_at = _failed_at("".join(lines), files)
+        failed_at = _failed_at("".join(lines), files, load)
         if failed_at == 0:
             return "".join(lines)
         if failed_at is None or not _CHECK.match(lines[failed_at - 1]):
@@ -71,11 +72,12 @@ def _true_part(text: str, files: Mapping[str, bytes], *, most_dropped: int) -> s
     return None
 
 
-def _failed_at(text: str, files: Mapping[str, bytes]) -> int | None:
+def _failed_at(text: str, files: Mapping[str, bytes], load: Load | None) -> int | None:
     """Return the line at which a test fails, 0 when it passes, None when it cannot be run."""
+    from engine.check import run
     from engine.scenario.file import run_file
 
-    report = run_file(_PATH, text, files)
+    report = run_file(_PATH, text, files, load=load or run.load)
     if len(report.results) != 1 or any(problem.severity == "error" for problem in report.problems):
         return None
     problem = report.results[0].problem

@@ -54,12 +54,14 @@ def shown(folder: Path, name: str) -> str:
     return str(folder / name)
 
 
-def load_folder(folder: str, stage: str | None = None) -> tuple[Version, Mapping[str, bytes]]:
+def load_folder(
+    folder: str, stage: str | None = None, *, is_quiet: bool = False
+) -> tuple[Version, Mapping[str, bytes]]:
     """
     Return the checked version in *folder*, and its files.
 
     Raises:
-        FlowError: it has problems; they are printed to stderr first.
+        FlowError: it has problems; they are printed to stderr first, unless it *is_quiet*.
     """
     from engine.check.report import as_text
     from engine.check.run import load
@@ -68,7 +70,8 @@ def load_folder(folder: str, stage: str | None = None) -> tuple[Version, Mapping
     loaded = load(files)
     if loaded.version is None:
         problems = [replace(problem, path=shown(Path(folder), problem.path)) for problem in loaded.problems]
-        sources = {shown(Path(folder), name): content for name, content in files.items()}
-        click.echo(as_text(problems, sources, colour=has_colour()), err=True, nl=False)
+        if not is_quiet:
+            sources = {shown(Path(folder), name): content for name, content in files.items()}
+            click.echo(as_text(problems, sources, colour=has_colour()), err=True, nl=False)
         raise FlowError(f"the flows in {folder} have problems; mend them first", problems=[*map(asdict, problems)])
     return loaded.version, files

@@ -116,7 +116,7 @@ def _as_json(found: Shown) -> dict[str, Any]:
 def _text(found: Shown, *, now: float) -> list[str]:
     begin = _begin(found)
     lines = [*_head(found, now), ""]
-    lines += [_line(line, begin) for line in found.lines] or ["nothing is kept of it"]
+    lines += [line_text(line, begin) for line in found.lines] or ["nothing is kept of it"]
     if not found.is_whole:
         lines.append(f"... only the first {_MOST_LINES:,} lines of its history are read")
     if found.linked:
@@ -143,7 +143,8 @@ def _head(found: Shown, now: float) -> list[str]:
     ]
 
 
-def _line(line: Line, begin: float) -> str:
+def line_text(line: Line, begin: float) -> str:
+    """Return one line of a call's story, with the time since it began at *begin*, in epoch seconds."""
     minutes, seconds = divmod(max(0.0, line.at - begin), 60)
     text = f"{int(minutes):4}:{seconds:04.1f}  {_WORDS.get(line.kind, line.kind):8} {' '.join(line.text.split())}"
     if not line.path:

@@ -29,6 +29,7 @@ STEPS_IN_A_CALL = 10_000
 # advises for a bridge right after call.answered. That one may bear any code but those that say what is wrong for good.
 _TOO_EARLY = frozenset({"90034", "90020"})  # call not answered yet; recording before its audio has started
 _FOR_GOOD = frozenset({"10004", "10011", "10015", "10016", "10032", "10033", "90015", "90018"})
+_DIGITS = frozenset({"digits"})
 _MOST_REPEATS = 2
 _REPEATED_AFTER_S = 0.5
 _ANSWER_WITHIN_S = 10.0
@@ -244,7 +245,8 @@ def _rules_for_keys(turn: Turn, state: State) -> Rules:
         wanted = ("anything_else", "nothing")
     else:
         wanted = ("nothing",)
-    return next((keys[name] for name in wanted if name in keys), ())
+    found = turn.recalled(_DIGITS, lambda: next((name for name in wanted if name in keys), ""), is_plain=True)
+    return keys.get(found, ())
 
 
 def _play_music(turn: Turn) -> None:

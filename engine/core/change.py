@@ -57,6 +57,7 @@ class Change:
     *commands* join the outbox. *withdrawn* ones leave it if they were never tried; *abandoned* and *settled* ones
     leave it in any case (given up; answered or delivered).
     *timer* replaces the run's timer row; None: the run waits for nothing.
+    *whereabouts* are the flow and the state that a leg is in from now on (``Leg.whereabouts``), for those who count.
     """
 
     event_id: str
@@ -70,3 +71,4 @@ class Change:
     settled: tuple[str, ...] = ()
     timer: Timer | None = None
     journal: tuple[JournalEntry, ...] = ()
+    whereabouts: tuple[str, str] | None = None

@@ -28,6 +28,7 @@ class Event:
     *id* is unique: Telnyx's event id; ``timer:{run}:{gen}``; ``{command_id}:outcome``; a message's command_id.
     *run* names the receiving run where the sender knows it (timers, outcomes, messages); webhooks leave it None
     and are routed by their ids. *occurred_at* is in epoch seconds and only a hint (13 event types have none).
+    *results*: in a replay what was made of secrets when it came (engine.core.recall).
     """
 
     id: str
@@ -35,6 +36,7 @@ class Event:
     payload: Mapping[str, Any] = field(default_factory=dict)
     occurred_at: float | None = None
     run: str | None = None
+    results: tuple[Any, ...] = ()
 
     @property
     def call_control_id(self) -> str | None:

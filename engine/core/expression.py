@@ -19,6 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 MAX_SOURCE = 300  # characters
+_WATCHED = ("secret.", "event.", "digits")  # how names begin whose values histories may mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Formula:
     A compiled formula.
 
     *names*: every name it reads (``now()`` for the clock). *secrets*: those whose value is the result; one that is
-    only compared is not among them.
+    only compared is not among them. *is_watched*: it may read something that histories mask.
     """
 
     source: str
@@ -35,6 +36,7 @@ class Formula:
     names: frozenset[str]
     secrets: frozenset[str]
     _run: Run = field(repr=False, compare=False)
+    is_watched: bool = False
 
     @property
     def is_constant(self) -> bool:
@@ -45,10 +47,16 @@ class Formula:
         """
         Return the value; *env* maps names with their dots ("event.digit") to values. None counts as an empty text.
 
+        An *env* that is ``recalled`` from (engine.core.scope) notes what a history masks, or has it from a record.
+
         Raises:
             MissingValue: *env* lacks a name.
             FormulaError: a value is not of the kind that was declared, or the result is a text of over 4 kB.
         """
+        recalled = getattr(env, "recalled", None) if self.is_watched else None
+        return self._evaluate(env) if recalled is None else recalled(self.names, lambda: self._evaluate(env))
+
+    def _evaluate(self, env: Env) -> object:
         try:
             value = self._run(env)
         except KeyError as error:
@@ -79,7 +87,8 @@ def compile_formula(source: str, names: Mapping[str, Kind], *, secret_names: fro
     parser = Parser(source, names, secret_names)
     part = parser.whole()
     used = frozenset(parser.used)
-    return Formula(source, part.kind, used, used if part.is_secret else frozenset(), part.run)
+    watched = any(name.startswith(_WATCHED) or name in secret_names for name in used)
+    return Formula(source, part.kind, used, used if part.is_secret else frozenset(), part.run, watched)
 
 
 def compile_condition(source: str, names: Mapping[str, Kind], *, secret_names: frozenset[str] = frozenset()) -> Formula:

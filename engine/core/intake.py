@@ -7,7 +7,7 @@ The runtime loads rows and commits changes; every decision is made here and in `
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,10 +20,12 @@ from engine.core.names import conference_key, control_key, is_leg, leg_key
 from engine.core.planned import plan_change
 from engine.core.program import Library
 from engine.core.queue import queue_change
+from engine.core.recall import Recall
+from engine.core.record import beginning, event_line
 from engine.core.room import room_change
 from engine.core.routing import answering, is_claimed
 from engine.core.rung import be_rung, take
-from engine.core.secrecy import shown
+from engine.core.secrecy import hides, shown, without_links
 from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
 from engine.errors import RunTooNew
@@ -87,6 +89,13 @@ def decide(event: Event, row: Row | None, library: Library, *, run: str, now: fl
         RunTooNew: the run is another process's, of a newer ringflow, to go on with.
         Exception: a defect of ours; the caller then asks :func:`after_defect`.
     """
+    change = _decide(event, row, library, run=run, now=now)
+    if row is None and change.row is not None and is_leg(run):
+        return replace(change, journal=(beginning(library, run, now), *change.journal))
+    return change
+
+
+def _decide(event: Event, row: Row | None, library: Library, *, run: str, now: float) -> Change:
     if run.startswith("room:"):
         return room_change(event, row, run=run, now=now)
     if run.startswith("queue:"):
@@ -108,8 +117,8 @@ def decide(event: Event, row: Row | None, library: Library, *, run: str, now: fl
         if not library.is_alone:
             raise RunTooNew("a newer version of ringflow has the flow of this call, and goes on with it")
         return _adrift(event, leg, row.ver, now=now, version=row.version, why="no program for its version")
-    turn = _turn(leg, library, row.version, now)
-    _journal_event(turn, event)
+    turn = _turn(leg, library, row.version, now, event)
+    turn.note("event", **event_line(event, shown(turn, event), at=leg.at))
     (take if leg.status == "rung" else step)(turn, event)
     return turn.change(event_id=_inbox_id(event), ver_before=row.ver, version=row.version)
 
@@ -130,7 +139,7 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
         return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
     for repair in (_take_error_exit, _hang_up_plainly):
         try:
-            turn = _turn(Leg.decode(row.state), library, row.version, now)
+            turn = _turn(Leg.decode(row.state), library, row.version, now, event)
             turn.out.journal.append(failed)
             turn.settled.extend(_settles(event))
             repair(turn)
@@ -168,7 +177,8 @@ def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str
         settled=_settles(event),
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), version=version, ended_at=leg.ended_at),
         timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
-        journal=(failed, *out.journal),
+        journal=(_plain_line(event, leg, now), failed, *out.journal),
+        whereabouts=leg.whereabouts,
     )
 
 
@@ -195,10 +205,10 @@ def _settles(event: Event) -> tuple[str, ...]:
     return (str(identity),) if event.type in (ACCEPTED, REFUSED, IN_DOUBT) and identity else ()
 
 
-def _turn(leg: Leg, library: Library, version: str, now: float) -> Turn:
+def _turn(leg: Leg, library: Library, version: str, now: float, event: Event) -> Turn:
     leg.ver += 1
-    programs = partial(library.program, version)
-    return Turn(programs=programs, leg=leg, now=now, out=Outgoing(run=leg.run, ver=leg.ver, now=now))
+    out = Outgoing(run=leg.run, ver=leg.ver, now=now, recall=Recall(list(event.results)))
+    return Turn(programs=partial(library.program, version), leg=leg, now=now, out=out, hides=hides)
 
 
 # -- legs without a flow ---------------------------------------------------------------------------------------
@@ -255,6 +265,12 @@ def _parked(event: Event, now: float) -> dict[str, Any]:
     }
 
 
+def _plain_line(event: Event, leg: Leg, now: float) -> JournalEntry:
+    """Return the line about an event of a leg whose flow is not at work: nothing in it was asked for."""
+    record = event_line(event, without_links(event.payload), at=leg.at)
+    return JournalEntry(run=leg.run, at=now, kind="event", record=record)
+
+
 def _keep(event: Event, leg: Leg, ver_before: int, *, now: float, why: str) -> Change:
     leg.ver = ver_before + 1
     leg.due = min(leg.timers.values(), default=None)
@@ -266,7 +282,10 @@ def _keep(event: Event, leg: Leg, ver_before: int, *, now: float, why: str) -> C
         keys=_keys(event),
         row=Row(run=leg.run, ver=leg.ver, state=leg.encode(), ended_at=leg.ended_at),
         timer=None if leg.due is None else Timer(leg.run, leg.due, leg.gen),
-        journal=(JournalEntry(run=leg.run, at=now, kind="stray", record={"type": event.type, "why": why}),),
+        journal=(
+            _plain_line(event, leg, now),
+            JournalEntry(run=leg.run, at=now, kind="stray", record={"type": event.type, "why": why}),
+        ),
     )
 
 
@@ -314,9 +333,9 @@ def _start(
         return _unrouted(event, leg, library, ver_before, now=now)
     leg.flow, leg.role, leg.status, leg.parked = found.flow.name, found.role.name, "live", parked
     leg.variables = {variable.name: variable.start for variable in found.flow.variables.values()}
-    turn = _turn(leg, library, version.hash, now)
+    turn = _turn(leg, library, version.hash, now, event)
     turn.keys.extend(_keys(event))
-    _journal_event(turn, event)
+    turn.note("event", **event_line(event, shown(turn, event), at=leg.at))
     turn.set_timer("longest", found.flow.settings.longest_call_s)
     begin(turn, found.role.start, event)
     return turn.change(event_id=event.id, ver_before=ver_before, version=version.hash)
@@ -357,8 +376,3 @@ def _leg_of(payload: Mapping[str, Any], run: str, now: float) -> Leg:
         to=str(payload.get("to") or ""),
         started_at=now,
     )
-
-
-def _journal_event(turn: Turn, event: Event) -> None:
-    """Write the event into the run's history."""
-    turn.note("event", id=event.id, type=event.type, at=turn.leg.at, payload=shown(turn, event))

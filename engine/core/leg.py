@@ -195,6 +195,17 @@ def state_of(at: str) -> str:
     return at.partition(":")[2].rpartition("#")[0]
 
 
+def stored_whereabouts(text: str) -> tuple[str, str] | None:
+    """Return the whereabouts of the leg that :meth:`Leg.encode` wrote, for those who need nothing else of it."""
+    raw = orjson.loads(text)
+    return _whereabouts(raw["flow"], raw["status"], raw["at"])
+
+
+def _whereabouts(flow: str, status: str, at: str) -> tuple[str, str] | None:
+    """Where no state of the author's is in force, the status stands for it, in brackets: no state is called so."""
+    return (flow, state_of(at) or f"({status})") if flow and status != "ended" else None
+
+
 @dataclass(slots=True, kw_only=True)
 class Leg:
     """
@@ -282,6 +293,11 @@ class Leg:
     def state(self) -> str:
         """The author's name of the state the leg is in, "" before the first and after the end."""
         return state_of(self.at)
+
+    @property
+    def whereabouts(self) -> tuple[str, str] | None:
+        """The flow and the state that the leg is in; None without a flow and after the end."""
+        return _whereabouts(self.flow, self.status, self.at)
 
     @property
     def number(self) -> str:

@@ -7,7 +7,7 @@ where it learns only then how Telnyx calls it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,10 @@ from engine.core.change import Change, JournalEntry, Row
 from engine.core.event import ACCEPTED, IN_DOUBT, REFUSED, TIMER, Event
 from engine.core.leg import Leg, Origin
 from engine.core.names import control_key, leg_key
-from engine.core.program import Library
+from engine.core.program import Library, Program
+from engine.core.recall import MASK, Recall
+from engine.core.record import event_line
+from engine.core.secrecy import hides
 from engine.core.step import begin, settle
 from engine.core.turn import Outgoing, Turn
 from engine.errors import RunTooNew
@@ -29,7 +32,7 @@ def be_rung(event: Event, row: Row | None, library: Library, *, run: str, now: f
     message = event.payload
     early = Leg.decode(row.state) if row is not None else Leg(run=run)
     origin = Origin(**message["origin"])
-    out = Outgoing(run=run, ver=early.ver + 1, now=now)
+    out = Outgoing(run=run, ver=early.ver + 1, now=now, recall=Recall(list(event.results)))
     if not library.knows(str(message["version"])):
         if not library.is_alone:
             raise RunTooNew("a newer version of ringflow has the flow of this leg, and goes on with it")
@@ -52,11 +55,19 @@ def be_rung(event: Event, row: Row | None, library: Library, *, run: str, now: f
         origin=origin,
         gen=early.gen,
     )
-    turn = Turn(programs=partial(library.program, str(message["version"])), leg=leg, now=now, out=out)
-    turn.note("event", id=event.id, type=event.type, at=leg.at, payload={"to": leg.to, "from": leg.from_})
+    programs = partial(library.program, str(message["version"]))
+    turn = Turn(programs=programs, leg=leg, now=now, out=out, hides=hides)
+    turn.note("event", **event_line(event, _without_secrets(message, program), at=leg.at))
     turn.set_timer("ringing", float(message["ring_for_s"]) + UNHEARD_FOR_S)
     _catch_up(turn, early.parked)
     return turn.change(event_id=event.id, ver_before=row.ver if row is not None else 0, version=str(message["version"]))
+
+
+def _without_secrets(message: Mapping[str, Any], program: Program) -> Mapping[str, Any]:
+    """Return the message as the history keeps it: what a secret variable is given is masked."""
+    variables = program.flow.variables
+    is_secret = {name for name in message["give"] if name in variables and variables[name].is_secret}
+    return {**message, "give": {name: MASK if name in is_secret else value for name, value in message["give"].items()}}
 
 
 def _catch_up(turn: Turn, parked: Sequence[dict[str, Any]]) -> None:

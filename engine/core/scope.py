@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.core.formula_functions import FIRST_HOURS, LANGUAGE, NOW
 from engine.core.leg import Leg
 from engine.core.program import Program
+
+Recalled = Callable[[frozenset[str], Callable[[], object]], object]
 
 
 def field_of(payload: Mapping[str, Any], path: str) -> Any:
@@ -25,11 +27,15 @@ class Scope(Mapping[str, object]):
     The names of one moment of a leg: variables, ``digits``, ``event.*``, numbers, queue, room, secrets, lists, hours.
 
     *event* is the payload of the event in whose handler a formula stands, or the fields that its block kept.
+    *recalled* works a formula out that may read what the history masks (see Turn.recalled).
     """
 
-    __slots__ = ("_event", "_leg", "_now", "_program")
+    __slots__ = ("_event", "_leg", "_now", "_program", "recalled")
 
-    def __init__(self, program: Program, leg: Leg, event: Mapping[str, Any], now: float) -> None:
+    def __init__(
+        self, program: Program, leg: Leg, event: Mapping[str, Any], now: float, recalled: Recalled | None = None
+    ) -> None:
+        self.recalled = recalled
         self._program = program
         self._now = now
         self._leg = leg

@@ -1,63 +1,122 @@
-"""What of an event may hold a secret: it stays out of the run's history, and other legs are not told of it."""
+"""What may hold a secret: it stays out of the run's history, and other legs are not told of it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.core import levels
+from engine.core.command import HTTP
 from engine.core.event import ACCEPTED, Event
 from engine.core.flow import Action, Flow
+from engine.core.recall import MASK
 from engine.core.turn import Turn
 from engine.core.verbs import ANSWERED, GATHERS
 
-_KEYS = frozenset({"digit", "digits"})
-_LINKS = frozenset({"recording_urls", "public_recording_urls"})  # whoever has one can listen (facts.md, section 4)
-_MASK = "***"
-_ANSWERS = frozenset({"body", "result", "message_history", "messages", "partial_results"})
+_KEYS = ("digit", "digits")
+_LINKS = ("recording_urls", "public_recording_urls")  # whoever has one can listen (facts.md, section 4)
+_ANSWERS = ("body", "result", "message_history", "messages", "partial_results")
+_LINK_NAMES = tuple(f"event.{name}" for name in _LINKS)
+_ROW = re.compile(r"^[0-9]+\.")  # of a listing
+_PAGING = "meta"  # of a listing: no secret, and what says whether more follows
+# Fields that may hold a secret, each with the paths in it that hold none: those of parts for plain variables.
+Parts = dict[str, frozenset[str]]
 
 
 def shown(turn: Turn, event: Event) -> dict[str, Any]:
     """Return the payload of *event* as the run's history may keep it."""
-    return _masked(dict(event.payload), secret_parts(turn, event))
+    return _masked(event.payload, secret_parts(turn, event))
 
 
-def _masked(payload: Mapping[str, Any], secret: frozenset[str]) -> dict[str, Any]:
-    """Mask the fields *secret*, and the links to recordings, also in the payload that a room or a leg passes on."""
-    kept = {name: _MASK if name in secret or (name in _LINKS and value) else value for name, value in payload.items()}
-    inner = kept.get("payload")
-    return kept | {"payload": _masked(inner, frozenset())} if isinstance(inner, Mapping) else kept
+def without_links(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a payload as the history of a leg may keep it that no flow has asked for anything yet."""
+    return _masked(payload, {})
 
 
-def secret_parts(turn: Turn, event: Event) -> frozenset[str]:
+def _masked(payload: Mapping[str, Any], secret: Parts) -> dict[str, Any]:
+    """
+    Mask the *secret* fields, and the links to recordings, also in the payload that a room or a leg passes on.
+
+    What is empty stays so: a replay must know that somebody pressed nothing.
+    """
+    kept = {}
+    for name, value in payload.items():
+        if name in secret and isinstance(value, Mapping):
+            kept[name] = _only(value, secret[name])
+        elif value and (name in secret or name in _LINKS):
+            kept[name] = MASK
+        else:
+            kept[name] = _masked(value, secret) if name == "payload" and isinstance(value, Mapping) else value
+    return kept
+
+
+def _only(value: Any, plain: frozenset[str], path: str = "") -> Any:
+    """Mask all of an answer but what stands at the *plain* paths; its shape stays."""
+    if path in plain:
+        return value
+    if isinstance(value, Mapping):
+        return {name: _only(part, plain, _below(path, str(name))) for name, part in value.items()}
+    if isinstance(value, list):
+        is_listing = path in ("", "data")  # the author's paths count in each of its rows
+        return [
+            _only(part, plain, path if is_listing else _below(path, str(index))) for index, part in enumerate(value)
+        ]
+    return value if value is None else MASK
+
+
+def _below(path: str, name: str) -> str:
+    return name if path in ("", "data") else f"{path}.{name}"
+
+
+def secret_parts(turn: Turn, event: Event) -> Parts:
     """
     Return the fields of *event* that may hold what goes into a secret variable.
 
     That is so in every state that asks for one, also when the step is over or to come (webhooks have no order), and
     for keys and answers that an earlier state asked for.
     """
-    found = _late_parts(turn, event)
+    token = event.client_state
+    if event.type == ACCEPTED:
+        sent = turn.leg.sent.get(str(event.payload.get("command_id")))
+        return dict.fromkeys(_ANSWERS, frozenset()) if sent is None else _asked(turn, sent.operation)
+    is_early = token is not None and token.run == turn.leg.run and token.n < turn.leg.first_n
+    return _asked(turn) | (dict.fromkeys(_KEYS, frozenset()) if is_early else {})
+
+
+def _asked(turn: Turn, operation: str = "") -> Parts:
+    """Return what events tell of what the states ask for; with *operation* what the answer to such a command tells."""
+    found: Parts = {}
     for depth in levels.chain(turn):
         level = turn.level(depth)
         flow = turn.programs(level.flow).flow
-        if any(variable.is_secret for variable in flow.variables.values()):
-            for action in _asking(turn, depth, level.state or turn.leg.last_state):
-                if _is_for_secret(flow, action):
-                    found |= _KEYS if action.verb in GATHERS else _ANSWERS
+        if not any(variable.is_secret for variable in flow.variables.values()):
+            continue
+        for action in _asking(turn, depth, level.state or turn.leg.last_state):
+            if _into(flow, action, is_secret=True) and operation in ("", _operation(action)):
+                plain = _plain(flow, action)
+                names = _KEYS if action.verb in GATHERS else _ANSWERS
+                found |= {name: plain & found.get(name, plain) for name in names}
     return found
-
-
-def _late_parts(turn: Turn, event: Event) -> frozenset[str]:
-    token = event.client_state
-    if event.type == ACCEPTED:
-        return frozenset() if event.payload.get("command_id") in turn.leg.sent else _ANSWERS
-    is_early = token is not None and token.run == turn.leg.run and token.n < turn.leg.first_n
-    return _KEYS if is_early else frozenset()
 
 
 def holds_secret(turn: Turn, event: Event) -> bool:
     """Tell whether *event* may hold what goes into a secret variable."""
     return any(event.payload.get(name) for name in secret_parts(turn, event))
+
+
+def hides(turn: Turn, names: frozenset[str]) -> bool:
+    """Tell whether the history masks the value of one of *names*, as the flow at work reads them at this moment."""
+    variables = turn.program.flow.variables
+    asked: Parts | None = None
+    for name in names:
+        if name.startswith(("secret.", *_LINK_NAMES)) or (name in variables and variables[name].is_secret):
+            return True
+        if name == "digits" or name.startswith("event."):
+            asked = _asked(turn) if asked is None else asked
+            if name.removeprefix("event.").partition(".")[0] in asked:
+                return True
+    return False
 
 
 def _asking(turn: Turn, depth: int, state: str) -> Iterator[Action]:
@@ -69,7 +128,28 @@ def _asking(turn: Turn, depth: int, state: str) -> Iterator[Action]:
                 yield action
 
 
-def _is_for_secret(flow: Flow, action: Action) -> bool:
+def _operation(action: Action) -> str:
+    return str(action.options.get("operation") or (HTTP if action.verb == "http" else action.verb))
+
+
+def _plain(flow: Flow, action: Action) -> frozenset[str]:
+    """Return the paths of an answer that the history may keep: of parts that go into plain variables only."""
+    secret = _into(flow, action, is_secret=True)
+    found = (path for path in _into(flow, action, is_secret=False) if not any(_overlap(path, one) for one in secret))
+    return frozenset(found) | {_PAGING}
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
+def _into(flow: Flow, action: Action, *, is_secret: bool) -> list[str]:
+    """Return the parts of an answer, "" for all of it, that go into secret variables, or into plain ones."""
     into = action.options.get("into")
-    names = (into,) if isinstance(into, str) else into or ()
-    return any(name in flow.variables and flow.variables[name].is_secret for name in names)
+    wanted: Mapping[str, str] = {into: ""} if isinstance(into, str) else into or {}
+    variables = flow.variables
+    return [
+        _ROW.sub("", path)
+        for name, path in wanted.items()
+        if name in variables and variables[name].is_secret == is_secret
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.core.command import HTTP, NOTIFY, TELL, Command
@@ -16,18 +16,18 @@ _UNTOLD = frozenset({TELL, HTTP, NOTIFY})  # what another run, or the step itsel
 _LONGEST = 1000  # characters of one value
 
 
-def told(command: Command, command_id: str) -> dict[str, Any] | None:
-    """Return the record of *command* for the history; None where nothing is kept of it."""
+def told(command: Command, command_id: str, *, masked: Callable[[str], str] = str) -> dict[str, Any] | None:
+    """Return the record of *command* for the history, its texts *masked*; None where nothing is kept of it."""
     if command.operation in _UNTOLD:
         return None
     record: dict[str, Any] = {"id": command_id, "operation": command.operation}
-    return record | {name: _shown(value) for name, value in _parts(command).items() if value not in (None, "")}
+    return record | {
+        name: masked(RECORDING_LINK.sub("***", value))[:_LONGEST] if isinstance(value, str) else value
+        for name, value in _parts(command).items()
+        if value not in (None, "")
+    }
 
 
 def _parts(command: Command) -> Mapping[str, Any]:
     both = {**command.path, **command.parameters}
     return {name: both[name] for name in _KEPT if name in both}
-
-
-def _shown(value: Any) -> Any:
-    return RECORDING_LINK.sub("***", value)[:_LONGEST] if isinstance(value, str) else value

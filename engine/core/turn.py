@@ -13,6 +13,7 @@ from engine.core.flow import Action, Role, State
 from engine.core.leg import Frame, Leg, Level, Sent
 from engine.core.machine import move, step_name
 from engine.core.program import Program
+from engine.core.recall import Recall
 from engine.core.scope import Scope, resolve
 from engine.core.told import told
 
@@ -24,7 +25,8 @@ class Outgoing:
     """
     The commands of one turn, with their ids and chains, and the lines of its history: of legs, rooms and queues.
 
-    *flow* is the flow that they are for, unless ``put`` is told another one.
+    *flow* is the flow that they are for, unless ``put`` is told another one. *recall* has what was worked out with
+    secrets.
     """
 
     run: str
@@ -33,6 +35,7 @@ class Outgoing:
     flow: str = ""
     rows: list[OutboxRow] = field(default_factory=list)
     journal: list[JournalEntry] = field(default_factory=list)
+    recall: Recall = field(default_factory=Recall)
 
     def note(self, kind: str, record: Mapping[str, Any]) -> None:
         """Write a line of the run's history."""
@@ -54,7 +57,7 @@ class Outgoing:
                 flow=flow or self.flow,
             )
         )
-        record = told(command, identity)
+        record = told(command, identity, masked=self.recall.masked)
         if record is not None:
             self.note("command", record)
         return identity
@@ -76,6 +79,7 @@ class Turn:
     itself: the innermost, but for a moment an outer one (engine.core.levels).
     *moved* says that a state was entered, so that parked events are offered again. *hangup* has the fields of this
     leg's call.hangup. *keeps*: the leg was connected with this run ("" for a leg without one), and leaves all others.
+    *hides* tells whether one of some names is masked in the history (engine.core.secrecy).
     """
 
     programs: Callable[[str], Program]
@@ -89,6 +93,7 @@ class Turn:
     moved: bool = False
     hangup: Mapping[str, Any] | None = None
     keeps: str | None = None
+    hides: Callable[[Turn, frozenset[str]], bool] = lambda _turn, _names: False
     program: Program = field(init=False)
     depth: int = field(init=False)
 
@@ -117,7 +122,11 @@ class Turn:
         return role.block(frame.block).action(frame.number)
 
     def scope(self, event: Mapping[str, Any] | None = None) -> Scope:
-        return Scope(self.program, self.leg, event or {}, self.now)
+        return Scope(self.program, self.leg, event or {}, self.now, self.recalled)
+
+    def recalled(self, names: frozenset[str], work: Callable[[], object], *, is_plain: bool = False) -> Any:
+        """Return what *work* makes of values of these *names*; noted where the history masks one of them."""
+        return self.out.recall.of(work, is_plain=is_plain) if self.hides(self, names) else work()
 
     def option(self, frame: Frame, name: str) -> Any:
         """Return an option of the step at *frame*, formulas worked out now (texts are filled in when a step runs)."""
@@ -202,6 +211,8 @@ class Turn:
         if due != leg.due:
             leg.due = due
             leg.gen += 1
+        if self.out.recall.noted:
+            self.note("results", values=self.out.recall.noted)
         return Change(
             event_id=event_id,
             at=self.now,
@@ -214,6 +225,7 @@ class Turn:
             settled=tuple(self.settled),
             timer=None if due is None else Timer(leg.run, due, leg.gen),
             journal=tuple(self.out.journal),
+            whereabouts=leg.whereabouts,
         )
 
 

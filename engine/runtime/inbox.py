@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import Protocol
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.event import TIMER, Event
 from engine.errors import DefectError, RunTooNew, StoreInDoubt, StoreUnavailable
-from engine.ports import Clock, Loaded, Log, Store
+from engine.ports import Clock, Loaded, Log, Meter, Store
 from engine.runtime.doubt import standing_runs
 
 _BATCH = 64
@@ -89,8 +90,8 @@ class Inbox:
         core: Core,
         follow: Callable[[Change], None],
         log: Log,
-        count: Callable[[str, str], None] = lambda metric, label: None,
         learn: Callable[[Collection[str]], Awaitable[None]] | None = None,
+        meter: Meter = Meter(),  # noqa: B008 (it has no state)
         max_waiting: int = 2000,
         commit_within_s: float = 1.5,
     ) -> None:
@@ -99,8 +100,8 @@ class Inbox:
         self._core = core
         self._follow = follow
         self._log = log
-        self._count = count
         self._learn = learn
+        self._meter = meter
         self._max_waiting = max_waiting
         self._commit_within_s = commit_within_s
         self._queue: deque[_Entry] = deque()
@@ -231,8 +232,10 @@ class Inbox:
                 self._leave_alone(entry)
         batch = [entry for entry, change in decided if change is not None]
         changes = [change for _, change in decided if change is not None]
+        begun_at = time.perf_counter()
         try:
             refused = await self._store.apply(changes)
+            self._meter.committed(time.perf_counter() - begun_at)
         except StoreInDoubt:
             self._in_doubt.append((batch, changes))
             raise
@@ -273,11 +276,13 @@ class Inbox:
                 changes.append(Change(event_id="", at=now, settled=entry.settles))
                 continue
             run = next((runs[key] for key in route.keys if key in runs), route.run)
+            begun_at = time.perf_counter()
             try:
                 change = self._decide(entry, rows.get(run), run, now)
             except RunTooNew:
                 changes.append(None)
                 continue
+            self._meter.decided(time.perf_counter() - begun_at)
             if change.row is not None:
                 rows[change.row.run] = change.row
                 runs.update(dict.fromkeys(change.keys, change.row.run))
@@ -335,7 +340,7 @@ class Inbox:
         self._report(entry.event, error, run)
 
     def _report(self, event: Event, error: Exception, run: str) -> None:
-        self._count("defects", event.type)
+        self._meter.defect("event")
         self._log.error("event_failed", event_id=event.id, event_type=event.type, run=run, exc_info=error)
 
     def _postpone(self, entries: Sequence[_Entry]) -> None:

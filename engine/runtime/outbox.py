@@ -31,7 +31,7 @@ from engine.core.delivery import (
 )
 from engine.core.event import ACCEPTED, Event
 from engine.errors import CarrierSilent, CarrierUnreached, StoreUnavailable
-from engine.ports import Carrier, Clock, Log, Outside, Shared, Store
+from engine.ports import Carrier, Clock, Log, Meter, Outside, Shared, Store
 from engine.runtime.attempts import FirstAttempts
 from engine.runtime.chain import Chain, Entry, chain_name
 from engine.runtime.clock import Alarms
@@ -64,7 +64,7 @@ class Outbox:
         post: Post,
         catalogue: Catalogue,
         log: Log,
-        count: Callable[[str, str], None] = lambda metric, label: None,
+        meter: Meter = Meter(),  # noqa: B008 (it has no state)
         max_under_way: int = 80,
     ) -> None:
         self._first_attempts = FirstAttempts(store=store, clock=clock)
@@ -75,7 +75,7 @@ class Outbox:
         self._outside = outside
         self._post = post
         self._catalogue = catalogue
-        self._told = Told(log=log, count=count)
+        self._told = Told(log=log, meter=meter)
         self.turnstile = Turnstile(clock=clock, alarms=alarms, max_under_way=max_under_way)
         self._entries: dict[str, Entry] = {}
         self._chains: dict[str, Chain] = {}
@@ -142,6 +142,12 @@ class Outbox:
     @property
     def waiting(self) -> int:
         return len(self._entries)
+
+    @property
+    def oldest_at(self) -> float | None:
+        """When the oldest of those waiting was committed, in epoch seconds; a notify may take its ten minutes."""
+        rows = (entry.row for entry in self._entries.values())  # in the order in which they were committed
+        return next((row.created_at for row in rows if row.command.operation != NOTIFY), None)
 
     async def run(self) -> None:
         """Send what comes, for ever."""

@@ -8,7 +8,7 @@ LONGEST_PAUSE_S = 60.0
 _SLACK = 1.1  # of the stretch of time: requests arrive closer together than they left
 _MAKES_UP_FOR = 4  # of those that go one by one: how many may be late, and go closer together then
 _LEAST = 5  # what is tried in a stretch of time even after one refusal after the other
-_DOUBLES_AFTER = 10  # such stretches: so the account's limit is tried out again, bit by bit
+_DOUBLES_AFTER = 5  # such stretches: so the account's limit is tried out again, bit by bit
 _LARGEST_GUESS = 1_000
 
 

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from engine.core.change import Change, Timer
 from engine.core.event import TIMER, Event
-from engine.ports import Clock
+from engine.ports import Clock, Meter
 from engine.runtime.clock import Alarm, Alarms
 
 _REPEAT_S = 1.0  # a timer that its own event left in place comes again, but not in a tight loop
 
 
 class Timers:
-    """Follows committed changes. *post* gets an event for each timer that is due (``Inbox.post``)."""
+    """
+    Follows committed changes. *post* gets an event for each timer that is due (``Inbox.post``). *lost* is told a run
+    whose timer meant nothing any more: another process has gone on with it.
+    """
 
-    def __init__(self, *, clock: Clock, alarms: Alarms, post: Callable[[Event], object]) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        alarms: Alarms,
+        post: Callable[[Event], asyncio.Future[None]],
+        lost: Callable[[str], None] = lambda run: None,
+        meter: Meter = Meter(),  # noqa: B008 (it has no state)
+    ) -> None:
         self._clock = clock
+        self._meter = meter
         self._alarms = alarms
         self._post = post
+        self._lost = lost
         self._set: dict[str, tuple[Timer, Alarm]] = {}
         self._fired: dict[str, Timer] = {}
 
@@ -66,4 +80,11 @@ class Timers:
     def _fire(self, timer: Timer) -> None:
         del self._set[timer.run]
         self._fired[timer.run] = timer
-        self._post(Event(id=f"timer:{timer.run}:{timer.gen}", type=TIMER, run=timer.run, payload={"gen": timer.gen}))
+        self._meter.timer_fired(max(0.0, self._clock.now() - timer.due))
+        event = Event(id=f"timer:{timer.run}:{timer.gen}", type=TIMER, run=timer.run, payload={"gen": timer.gen})
+        self._post(event).add_done_callback(lambda _: self._after(timer))
+
+    def _after(self, timer: Timer) -> None:
+        if self._fired.get(timer.run) is timer:  # no change of the run has followed
+            del self._fired[timer.run]
+            self._lost(timer.run)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from engine.core.answer import Answer
 from engine.core.command import OutboxRow
 from engine.core.event import ACCEPTED, REFUSED, Event
-from engine.ports import Log
+from engine.ports import Log, Meter
 
 _KEY_REFUSED = "Telnyx refuses the API key; set TELNYX_API_KEY"
 _KEY_MAY_NOT = "Telnyx says that the API key may not control calls (403); give it the right to, or set another"
@@ -16,14 +14,14 @@ _KEY_MAY_NOT = "Telnyx says that the API key may not control calls (403); give i
 class Told:
     """Writes into *log* and counts. *key_problem* is why Telnyx takes no commands from us, None while it does."""
 
-    def __init__(self, *, log: Log, count: Callable[[str, str], None]) -> None:
+    def __init__(self, *, log: Log, meter: Meter) -> None:
         self._log = log
-        self._count = count
+        self._meter = meter
         self.key_problem: str | None = None
 
     def outcome(self, row: OutboxRow, outcome: Event) -> None:
         """A command has come to its *outcome*."""
-        self._count("commands", outcome.type)
+        self._meter.settled(row.command.operation, outcome.type)
         if outcome.type == ACCEPTED:
             return
         told = {name: outcome.payload[name] for name in ("status", "code", "title") if name in outcome.payload}
@@ -32,7 +30,7 @@ class Told:
 
     def defect(self, row: OutboxRow, error: Exception) -> None:
         """Our own fault has kept a command from being sent."""
-        self._count("defects", row.command.operation)
+        self._meter.defect("command")
         self._log.error("command_failed", run=row.run, operation=row.command.operation, exc_info=error)
 
     def pause(self, seconds: float, code: str | None) -> None:

@@ -95,6 +95,13 @@ class Bench:
     def scenario(self, work: Work) -> Scenario:
         return self._files[work.path].scenarios[work.index]
 
+    def file(self, work: Work) -> ScenarioFile:
+        return self._files[work.path]
+
+    def library(self, work: Work) -> Library:
+        """Return the flows that a scenario is about, with the secrets of its file."""
+        return self._libraries[work.path]
+
     def outcome(self, work: Work) -> Outcome:
         """Run one scenario and return all that happened in it."""
         file, library = self._files[work.path], self._libraries[work.path]

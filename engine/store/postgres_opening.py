@@ -131,8 +131,12 @@ async def look_at(url: str) -> bool:
 
 
 async def open_pool(url: str, *, size: int) -> asyncpg.Pool:
-    """Return a pool of connections; the first one is made when it is needed."""
-    return await asyncpg.create_pool(url, min_size=0, max_size=size, reset=_nothing_to_reset, **_CONNECTION)
+    """Return a pool of connections; the first one is made when it is needed. ``acquire`` may raise StoreUnavailable."""
+
+    async def check(connection: asyncpg.Connection) -> None:
+        await require_fit(connection, SESSION, database=named(url))
+
+    return await asyncpg.create_pool(url, min_size=0, max_size=size, init=check, reset=_nothing_to_reset, **_CONNECTION)
 
 
 async def _nothing_to_reset(connection: object) -> None:

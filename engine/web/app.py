@@ -7,8 +7,9 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from engine.ports import Meter
 from engine.web.limits import Limits, connection_of
-from engine.web.webhook import Count, Decode, Log, Submit, Verify, WebhookEndpoint
+from engine.web.webhook import Decode, Log, Submit, Verify, WebhookEndpoint
 
 WEBHOOK_PATH = "/webhooks/telnyx"
 
@@ -20,7 +21,7 @@ def build_app(
     submit: Submit,
     is_ready: Callable[[], bool],
     log: Log,
-    count: Count,
+    meter: Meter = Meter(),  # noqa: B008 (it has no state)
     sheds: Callable[[bytes], bool] = lambda raw: False,
     audio: Callable[[str], bytes | None] = lambda address: None,
     limits: Limits = Limits(),  # noqa: B008 (a frozen value)
@@ -31,8 +32,7 @@ def build_app(
     *verify* and *decode* raise WebhookRejected. *submit* returns True when the event is committed, False when it
     was not taken; it raises StoreUnavailable, or TimeoutError when the commit takes too long (both: 503).
     *sheds* may refuse a raw body before its signature is checked. *audio* returns the file that is served under an
-    address, None for any other. *count* gets ``("webhooks", outcome)``: committed,
-    failed, or the reason of a refusal.
+    address, None for any other.
     """
     endpoint = WebhookEndpoint(
         verify=verify,
@@ -41,7 +41,7 @@ def build_app(
         sheds=sheds,
         max_body_bytes=limits.max_body_bytes,
         log=log,
-        count=count,
+        meter=meter,
     )
 
     async def healthz(request: web.Request) -> web.Response:

@@ -9,12 +9,12 @@ from aiohttp import web
 
 from engine.core.event import Event
 from engine.errors import StoreUnavailable, WebhookRejected
+from engine.ports import Meter
 from engine.web.limits import connection_of
 
 Verify = Callable[[bytes, Mapping[str, str]], None]
 Decode = Callable[[bytes], Event]
 Submit = Callable[[Event], Awaitable[bool]]
-Count = Callable[[str, str], None]
 
 
 class Log(Protocol):
@@ -42,7 +42,7 @@ class WebhookEndpoint:
         sheds: Callable[[bytes], bool],
         max_body_bytes: int,
         log: Log,
-        count: Count,
+        meter: Meter,
     ) -> None:
         self._verify = verify
         self._decode = decode
@@ -50,26 +50,32 @@ class WebhookEndpoint:
         self._sheds = sheds
         self._max_body_bytes = max_body_bytes
         self._log = log
-        self._count = count
+        self._meter = meter
 
     async def receive(self, request: web.Request) -> web.Response:
         """Answer one webhook. A sender that goes away meanwhile changes nothing: a complete request is committed."""
+        event_type = ""
         try:
-            await self._take(request)
+            event = await self._event(request)
+            event_type = event.type
+            if not await self._submit(event):
+                raise _again("the service is stopping or has too many events waiting", "shed")
         except WebhookRejected as rejected:
-            return self._refuse(request, rejected)
+            return self._refuse(request, rejected, event_type)
         except StoreUnavailable as error:
-            return self._refuse(request, _again(str(error), "store-unavailable"))
+            return self._refuse(request, _again(str(error), "store-unavailable"), event_type)
         except TimeoutError:
-            return self._refuse(request, _again("the event is not committed yet", "not-committed"))
+            return self._refuse(request, _again("the event is not committed yet", "not-committed"), event_type)
         except Exception as error:
             self._log.error("webhook_failed", remote=request.remote, exc_info=error)
-            self._count("webhooks", "failed")
+            self._meter.webhook(event_type, "failed")
+            self._meter.defect("webhook")
             return web.Response(status=500, text="the engine failed\n")
-        self._count("webhooks", "committed")
+        self._meter.webhook(event_type, "committed")
         return web.Response(text="ok\n")
 
-    async def _take(self, request: web.Request) -> None:
+    async def _event(self, request: web.Request) -> Event:
+        """Return the event that *request* brings. Raises WebhookRejected."""
         raw = await self._body(request)
         connection = connection_of(request)
         if connection is not None:
@@ -77,8 +83,7 @@ class WebhookEndpoint:
         if self._sheds(raw):
             raise _again("too many events are waiting", "shed")
         self._verify(raw, request.headers)
-        if not await self._submit(self._decode(raw)):
-            raise _again("the service is stopping or has too many events waiting", "shed")
+        return self._decode(raw)
 
     async def _body(self, request: web.Request) -> bytes:
         if "Content-Encoding" in request.headers:
@@ -99,10 +104,10 @@ class WebhookEndpoint:
     def _too_large(self) -> WebhookRejected:
         return WebhookRejected(f"the body is over {self._max_body_bytes} bytes", status=413, reason="too-large")
 
-    def _refuse(self, request: web.Request, rejected: WebhookRejected) -> web.Response:
+    def _refuse(self, request: web.Request, rejected: WebhookRejected, event_type: str) -> web.Response:
         status, reason = rejected.status, rejected.reason
         self._log.warning("webhook_refused", reason=reason, status=status, problem=str(rejected), remote=request.remote)
-        self._count("webhooks", reason)
+        self._meter.webhook(event_type, reason)
         is_ours = status >= 500  # what is wrong with our database is nobody's business
         response = web.Response(status=status, text="send it again later\n" if is_ours else f"{rejected}\n")
         if not request.content.is_eof():

@@ -7,11 +7,11 @@ import statistics
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import uvloop
 from bench_child import ROOT
 from bench_crowd import as_if_served_just_now, crowd
+from bench_figures import write_into
 from bench_latency import GATE_MS, Latency, Pace, latency_table, measure
 from bench_stage import NAMES, STORES, Stage, stage
 from bench_throughput import AIM, GATE, Burst, Throughput, compare, throughput_table
@@ -89,16 +89,6 @@ async def run(options: argparse.Namespace, place: Stage) -> Findings:
     return findings
 
 
-def write(page: Path, tables: dict[str, str]) -> None:
-    """Put *tables* into *page*, each between the marks that bear its name."""
-    text = page.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        start, end = f"<!-- bench: {name} -->\n", "<!-- end -->"
-        before, _, rest = text.partition(start)
-        text = f"{before}{start}{table}\n{end}{rest.partition(end)[2]}" if rest else text
-    page.write_text(text, encoding="utf-8")
-
-
 def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all of them unless given")
@@ -123,7 +113,7 @@ def main(arguments: Sequence[str]) -> int:
     with stage() as place:
         findings = uvloop.run(run(options, place))
     if options.write:
-        write(PAGE, findings.tables)
+        write_into(PAGE, findings.tables)
     for line in findings.failures:
         print(f"FAILED: {line}")
     return 1 if findings.failures else 0

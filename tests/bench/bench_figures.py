@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench_calls import ACTIONS
 from bench_sender import Sent
@@ -71,3 +72,13 @@ def problems(sent: Sequence[Sent], came: Arrivals) -> list[str]:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+
+
+def write_into(page: Path, tables: dict[str, str]) -> None:
+    """Put *tables* into *page*, each between the marks that bear its name."""
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        start, end = f"<!-- bench: {name} -->\n", "<!-- end -->"
+        before, _, rest = text.partition(start)
+        text = f"{before}{start}{table}\n{end}{rest.partition(end)[2]}" if rest else text
+    page.write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # the programs of the benchmark are no package
 from bench_calls import ACTIONS, STEPS, evenly
 from bench_crowd import crowd
-from bench_figures import Spread, arrivals, problems
+from bench_figures import Spread, arrivals, problems, table, write_into
 from bench_latency import Pace, measure
 from bench_sender import Sent
 from bench_stage import stage
@@ -96,3 +96,13 @@ def test_an_action_that_is_sent_again_counts_once():
 
 def test_percentiles_are_those_of_the_times():
     assert Spread.of(float(number) for number in range(1, 1001)) == Spread(1000, 501.0, 951.0, 991.0, 1000.0)
+
+
+def test_tables_go_between_their_marks_and_nowhere_else(tmp_path):
+    page = tmp_path / "page.md"
+    other = "Between.\n<!-- bench: two -->\n<!-- end -->\n"
+    page.write_text(f"Before.\n<!-- bench: one -->\nold\n<!-- end -->\n{other}")
+
+    write_into(page, {"one": table(["a"], [["1"]]), "three": "nowhere"})
+
+    assert page.read_text() == f"Before.\n<!-- bench: one -->\n| a |\n| --- |\n| 1 |\n<!-- end -->\n{other}"

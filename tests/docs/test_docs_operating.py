@@ -1,4 +1,4 @@
-"""docs/operating.md names every setting, log line and metric that there is, and no other."""
+"""docs/operating.md names every setting and log line that there is, and no other."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import fields
 import pytest
 from pages import DOCS, ROOT
 
-from engine import cli, config, service
+from engine import cli, config, reloading, service, versions
 from engine.core import delivery
-from engine.metrics import Metrics
 from engine.runtime import outside
 from engine.telnyx import signature
 from engine.web.limits import Limits
@@ -56,19 +55,6 @@ def test_every_line_of_the_log_is_described():
     assert described == written
 
 
-def test_every_metric_is_described():
-    metrics = Metrics()
-    counters = {f"ringflow_{name}_total" for name in metrics._counters}
-    gauges = {
-        f"ringflow_{name}" for name in re.findall(r'^ +"(\w+)": \("[^"]+", lambda', engine_source(), re.MULTILINE)
-    }
-
-    described = {re.findall(r"`(\w+)", row)[0] for row in rows("Metrics")}
-
-    assert gauges >= {"ringflow_ready", "ringflow_timers"}
-    assert described == counters | gauges
-
-
 @pytest.mark.parametrize(
     ("sentence", "number"),
     [
@@ -77,6 +63,7 @@ def test_every_metric_is_described():
         ("kept for {} hours", service._KEEP_ENDED_S / 3600),
         ("attempt begins {} seconds after the first", delivery._STOP_S),
         ("differ by {}\n  seconds at most", signature.TOLERANCE_S),
+        ("a line each, {} at most", versions._MOST_TOLD),
         ("{} KB at most", outside._MAX_BYTES / 1024),
         ("ten minutes, {} seconds each", outside._ATTEMPT_S),
         ("and {} connections", Limits().max_connections),
@@ -85,6 +72,11 @@ def test_every_metric_is_described():
 )
 def test_numbers_are_those_of_the_code(sentence: str, number: float):
     assert re.search(sentence.replace("{}", f"{number:g}").replace("\n  ", r"\s+"), PAGE), sentence
+
+
+def test_folder_is_looked_at_as_often_as_the_page_says():
+    assert reloading._LOOK_S == 1.0
+    assert "looks at the folder once a second" in section("New flows")
 
 
 def test_exit_codes_are_those_of_the_command():

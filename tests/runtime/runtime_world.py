@@ -11,6 +11,7 @@ from aiohttp import web
 
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.event import Event
+from engine.ports import Meter
 from engine.testing import MemoryStore
 
 
@@ -55,6 +56,31 @@ class CountingCore:
         failed = JournalEntry(run=run, at=now, kind="failed", record={"error": error})
         new = Row(run=run, ver=ver + 1, state='"failed"', version="v1")
         return Change(event_id=event.id, at=now, row=new, ver_before=ver, journal=(failed,))
+
+
+class ListMeter(Meter):
+    """A meter that is a list of (what, ...)."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def settled(self, operation: str, outcome: str) -> None:
+        self.told.append(("settled", operation, outcome))
+
+    def timer_fired(self, late_s: float) -> None:
+        self.told.append(("timer_fired", late_s))
+
+    def decided(self, seconds: float) -> None:
+        self.told.append(("decided", seconds >= 0))
+
+    def committed(self, seconds: float) -> None:
+        self.told.append(("committed", seconds >= 0))
+
+    def defect(self, where: str) -> None:
+        self.told.append(("defect", where))
+
+    def about(self, what: str) -> list[tuple[Any, ...]]:
+        return [told for told in self.told if told[0] == what]
 
 
 class ListLog:

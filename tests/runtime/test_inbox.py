@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from runtime_world import CountingCore, GatedStore, ListLog, running
+from runtime_world import CountingCore, GatedStore, ListLog, ListMeter, running
 
 from engine.core.change import Change, Row
 from engine.core.command import Command, OutboxRow
@@ -22,7 +22,7 @@ class Setup:
         self.store = GatedStore()
         self.core = CountingCore()
         self.log = ListLog()
-        self.counts: list[tuple[str, str]] = []
+        self.meter = ListMeter()
         self.followed: list[Change] = []
         self.inbox = Inbox(
             store=self.store,
@@ -30,7 +30,7 @@ class Setup:
             core=self.core,
             follow=self.followed.append,
             log=self.log,
-            count=lambda metric, label: self.counts.append((metric, label)),
+            meter=self.meter,
             **options,
         )
 
@@ -127,7 +127,7 @@ async def test_defect_harms_only_its_event_and_its_run_goes_to_the_error_exit():
         "run-3": "{}",
     }
     assert one.core.defects == ["ValueError: broken"]
-    assert one.counts == [("defects", "call.answered")]
+    assert one.meter.about("defect") == [("defect", "event")]
     assert [(level, name) for level, name, _ in one.log.lines] == [("error", "event_failed")]
 
 
@@ -189,7 +189,7 @@ async def test_run_that_never_fits_is_a_defect_and_its_event_stored_as_failed():
 
     assert one.store.rows == {}
     assert [entry.kind for entry in one.store.journal] == ["failed"]
-    assert one.counts == [("defects", "call.answered")] * 2
+    assert one.meter.about("defect") == [("defect", "event")] * 2
 
 
 async def test_database_away_is_told_to_the_sender_and_comes_back():
@@ -304,3 +304,12 @@ async def test_event_without_a_run_is_remembered_only():
         assert await one.inbox.submit(Event(id="e1", type="number_order.complete")) is True
 
     assert (one.store.rows, set(one.store.inbox)) == ({}, {"e1"})
+
+
+async def test_every_decision_and_every_commit_is_timed():
+    one = Setup()
+    async with running(one.inbox.run()):
+        await asyncio.gather(*one.submit(webhook("e1"), webhook("e2", "2"), webhook("e3", boom="bad")))
+
+    assert one.meter.about("decided") == [("decided", True)] * 3
+    assert one.meter.about("committed") == [("committed", True)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
-from runtime_world import CountingCore, GatedStore, ListLog, running
+from runtime_world import CountingCore, GatedStore, ListLog, ListMeter, running
 
 from engine.core.answer import Answer
 from engine.core.change import Change, Row
@@ -468,3 +469,33 @@ async def test_tried_command_behind_a_blocked_head_is_in_doubt_and_not_refused()
         await service.clock.advance(6)
 
         assert service.outcomes == [("a2", IN_DOUBT)]
+
+
+async def test_every_outcome_is_told_with_its_operation():
+    meter = ListMeter()
+    reply = {"c1": ACCEPT, "c2": BUSY, "c3": UNREACHED}
+    async with Service(lambda each, attempt: reply[each.path["id"]], meter=meter).alive() as service:
+        for command_id, operation in (("c1", "speak"), ("c2", "hangup"), ("c3", "dial")):
+            to = Command(operation=operation, path={"id": command_id})
+            await service.commit(replace(command(command_id, chain=command_id), command=to), event_id=command_id)
+        await service.clock.advance(60)
+
+    assert meter.about("settled") == [
+        ("settled", "speak", ACCEPTED),
+        ("settled", "hangup", REFUSED),
+        ("settled", "dial", REFUSED),
+    ]
+
+
+async def test_age_of_the_oldest_command_is_known_until_it_is_settled_and_a_notify_does_not_count():
+    async with Service(lambda command, attempt: UNREACHED).alive() as service:
+        assert service.outbox.oldest_at is None
+        await service.commit(command("n1", "notify", chain="n"))
+        assert service.outbox.oldest_at is None
+        await service.commit(
+            replace(command("c1", chain="one"), created_at=NOW - 3), command("c2", chain="two"), event_id="e2"
+        )
+        assert service.outbox.oldest_at == NOW - 3
+        await service.clock.advance(60)
+
+        assert (service.outbox.oldest_at, service.outbox.waiting) == (None, 1)

@@ -6,7 +6,7 @@ import asyncio
 import time
 
 import pytest
-from runtime_world import running
+from runtime_world import ListMeter, running
 
 from engine.core.change import Change, Row, Timer
 from engine.core.event import TIMER, Event
@@ -34,8 +34,13 @@ def fired():
 
 
 @pytest.fixture
-def timers(clock, alarms, fired):
-    return Timers(clock=clock, alarms=alarms, post=lambda event: fired.append((clock.now(), event)))
+async def timers(clock, alarms, fired):
+    def post(event: Event) -> asyncio.Future[None]:
+        fired.append((clock.now(), event))
+        return committed
+
+    committed = asyncio.get_running_loop().create_future()
+    return Timers(clock=clock, alarms=alarms, post=post)
 
 
 def change(timer: Timer | None, run: str = "anna", ver: int = 1) -> Change:
@@ -116,6 +121,42 @@ async def test_timer_that_its_own_event_leaves_in_place_comes_again_later(clock,
     assert len(fired) == 2
 
 
+async def test_run_whose_timer_meant_nothing_has_gone_on_elsewhere(clock, alarms):
+    committed, lost = asyncio.get_running_loop().create_future(), []
+    timers = Timers(clock=clock, alarms=alarms, post=lambda event: committed, lost=lost.append)
+    timers.follow(change(Timer("anna", 101.0, 1)))
+    timers.follow(change(Timer("ben", 101.0, 1), run="ben"))
+    await clock.advance(1)
+    timers.follow(change(Timer("ben", 200.0, 2), run="ben", ver=2))
+
+    committed.set_result(None)
+    await settle()
+
+    assert lost == ["anna"]
+    assert timers.runs == ("ben",)
+
+
+async def test_late_timers_of_others_fire_unless_they_are_in_hand_here(clock, timers, fired):
+    timers.start([Timer("anna", 90.0, 1)], not_before=150.0)
+    timers.follow(change(Timer("ben", 99.0, 1), run="ben"))
+    await settle()
+    timers.follow(change(Timer("carl", 300.0, 1), run="carl"))
+
+    timers.fire_late([Timer("anna", 90.0, 1), Timer("ben", 99.0, 1), Timer("carl", 98.0, 2), Timer("dora", 97.0, 5)])
+    await settle()
+
+    assert [entry for _, entry in fired] == [event("ben", 1), event("dora", 5), event("carl", 2)]
+
+
+async def test_system_clock_goes_by_another_one_unless_it_is_near_enough():
+    clock = SystemClock()
+    clock.follow(clock.now() + 0.01)
+    assert abs(clock.now() - time.time()) < 0.005
+
+    clock.follow(time.time() - 3600.0)
+    assert abs(clock.now() - time.time() + 3600.0) < 0.5
+
+
 async def test_system_clock_tells_the_wall_clocks_time_and_sleeps():
     clock = SystemClock()
     assert abs(clock.now() - time.time()) < 1
@@ -125,3 +166,13 @@ async def test_system_clock_tells_the_wall_clocks_time_and_sleeps():
 
     assert clock.now() >= begun + 0.01
     await clock.sleep_until(begun)
+
+
+async def test_how_late_a_timer_fires_is_told(clock, alarms):
+    meter = ListMeter()
+    timers = Timers(clock=clock, alarms=alarms, post=lambda event: asyncio.Future(), meter=meter)
+    timers.start([Timer("anna", 100.5, 1), Timer("bert", 90.0, 1), Timer("carl", 95.0, 1)], not_before=101.0)
+
+    await clock.advance(2)
+
+    assert sorted(meter.told) == [("timer_fired", 0.5), ("timer_fired", 6.0), ("timer_fired", 11.0)]

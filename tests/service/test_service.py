@@ -38,8 +38,8 @@ async def test_call_is_answered_greeted_and_ends(place):
         status, metrics = await get(place, "/metrics")
 
     assert status == 200
-    assert 'ringflow_webhooks_total{outcome="committed"}' in metrics
-    assert 'ringflow_commands_total{outcome="action.accepted"} 2.0' in metrics
+    assert 'ringflow_webhooks_total{event="call.hangup",result="committed"} 1.0' in metrics
+    assert 'ringflow_commands_total{operation="speak",outcome="accepted"} 1.0' in metrics
     assert [row["event"] for row in place.log.rows if row["level"] != "info"] == []
 
 

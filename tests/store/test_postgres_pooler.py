@@ -9,6 +9,7 @@ from pgbouncer import PgBouncer
 from engine.errors import StoreUnavailable
 from engine.store.choosing import history_at
 from engine.store.postgres import PostgresStore
+from engine.store.postgres_opening import open_pool
 
 
 @pytest.mark.parametrize("drops_settings", [False, True])
@@ -38,3 +39,11 @@ def test_pgbouncer_is_refused_for_reading_too(postgres_server, unused_tcp_port):
         history_at(url),
     ):
         pass
+
+
+async def test_connection_that_is_made_later_is_refused_too(postgres_server, postgres_url, unused_tcp_port):
+    pool = await open_pool(f"postgresql://127.0.0.1:{unused_tcp_port}/postgres", size=1)
+    with PgBouncer(postgres_server.port, mode="session", port=unused_tcp_port, drops_settings=True):
+        with pytest.raises(StoreUnavailable, match="is behind a connection pooler"):
+            await pool.fetchval("select 1")
+        await pool.close()

@@ -18,6 +18,7 @@ from nacl.signing import SigningKey
 
 from engine.core.event import Event
 from engine.errors import SettingsError, StoreUnavailable
+from engine.ports import Meter
 from engine.telnyx.signature import verify
 from engine.telnyx.webhook import decode
 from engine.web.app import build_app
@@ -47,7 +48,7 @@ def request_bytes(body: bytes = BODY, **headers: str) -> bytes:
 
 
 @dataclass
-class Engine:
+class Engine(Meter):
     """What stands behind the listener: notes events, log lines and counts, and answers as it is told."""
 
     outcome: bool | Exception = True
@@ -78,8 +79,11 @@ class Engine:
 
     error = warning
 
-    def count(self, name: str, outcome: str) -> None:
-        self.counts.append((name, outcome))
+    def webhook(self, event_type: str, result: str) -> None:
+        self.counts.append((event_type, result))
+
+    def defect(self, where: str) -> None:
+        self.counts.append(("defect", where))
 
     @property
     def reasons(self) -> list[str]:
@@ -96,7 +100,7 @@ async def listening(engine: Engine, **limits: Any) -> AsyncIterator[PublicServer
         is_ready=lambda: engine.ready,
         sheds=lambda raw: engine.is_full,
         log=engine,
-        count=engine.count,
+        meter=engine,
         limits=bounds,
     )
     server = await serve_public(app, "127.0.0.1:0", limits=bounds)
@@ -133,7 +137,7 @@ async def test_a_genuine_webhook_is_committed_and_then_answered():
 
     assert answer == (200, "ok")
     assert engine.submitted == [EVENT]
-    assert (engine.lines, engine.counts) == ([], [("webhooks", "committed")])
+    assert (engine.lines, engine.counts) == ([], [("call.answered", "committed")])
 
 
 async def test_nothing_is_answered_before_the_commit():
@@ -178,7 +182,7 @@ async def test_what_is_not_a_webhook_is_refused_with_one_line_and_without_its_bo
     [(event, fields)] = engine.lines
     assert (answered, fields["status"], fields["reason"]) == (status, status, reason)
     assert (event, fields["problem"], fields["remote"]) == ("webhook_refused", text, "127.0.0.1")
-    assert engine.counts == [("webhooks", reason)]
+    assert engine.counts == [("", reason)]
     assert engine.submitted == []
     assert "+15550100" not in str(fields)
 
@@ -290,7 +294,7 @@ async def test_what_is_not_committed_is_asked_for_again(outcome, status, reason)
 
     assert answered == status
     assert engine.reasons == [reason]
-    assert engine.counts == [("webhooks", reason)]
+    assert engine.counts == [("call.answered", reason)]
 
 
 async def test_a_defect_is_one_line_and_no_traceback_for_the_sender():
@@ -301,7 +305,7 @@ async def test_a_defect_is_one_line_and_no_traceback_for_the_sender():
     assert answer == (500, "the engine failed")
     [(event, fields)] = engine.lines
     assert (event, fields["exc_info"]) == ("webhook_failed", engine.outcome)
-    assert engine.counts == [("webhooks", "failed")]
+    assert engine.counts == [("call.answered", "failed"), ("defect", "webhook")]
 
 
 async def test_a_full_service_refuses_before_it_checks_the_signature():
@@ -478,7 +482,7 @@ async def listening_on(listen: str) -> AsyncIterator[PublicServer]:
         submit=engine.submit,
         is_ready=lambda: True,
         log=engine,
-        count=engine.count,
+        meter=engine,
     )
     server = await serve_public(app, listen)
     try:

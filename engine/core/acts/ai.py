@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 from engine.core import media
 from engine.core.acts.act import Act, Failure, Result, Verdict, is_stale, waits_for_webhook
 from engine.core.event import Event
@@ -34,11 +37,16 @@ def _gathered(turn: Turn, running: Running, name: str, event: Event) -> Result |
     values = {}
     for variable, field in (turn.option(running.frame, "into") or {}).items():
         try:
-            values[variable] = fitted(part(result, field), turn.program.flow.variables[variable].type, field)
+            kind = turn.program.flow.variables[variable].type
+            values[variable] = turn.recalled(frozenset({variable}), partial(_value, result, field, kind))
         except UnfitAnswerError as error:
             return Failure("invalid", title=str(error))
     turn.leg.variables |= values
     return Verdict.DONE
+
+
+def _value(result: Any, field: str, kind: str) -> Any:
+    return fitted(part(result, field), kind, field)
 
 
 def _longest(turn: Turn, running: Running) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from engine.core.acts.act import Act, Failure, Result, Verdict
@@ -65,7 +66,8 @@ def _accepted(turn: Turn, running: Running, event: Event) -> Result:
     variables = turn.program.flow.variables
     try:
         for name, path in into.items():
-            found[name] = _taken(found.get(name), path, variables[name].type, is_listed=row.lists)
+            value, kind = found.get(name), variables[name].type
+            found[name] = turn.recalled(frozenset({name}), partial(_taken, value, path, kind, is_listed=row.lists))
     except UnfitAnswerError as error:
         return Failure("unfit", title=str(error))
     turn.leg.variables |= found

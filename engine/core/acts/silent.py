@@ -11,7 +11,8 @@ LANGUAGE = "language"
 
 
 def _log(turn: Turn, running: Running) -> Result:
-    turn.note("log", text=str(turn.option(running.frame, "text")))
+    text = str(turn.option(running.frame, "text"))
+    turn.note("log", text=turn.out.recall.masked(text))
     return Verdict.DONE
 
 

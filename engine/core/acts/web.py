@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from engine.core.acts.act import Act, Leaves, Result, Verdict
@@ -54,11 +55,18 @@ def _answered(turn: Turn, running: Running, event: Event) -> Result:
     found = event.payload.get("body") or {}
     variables = turn.program.flow.variables
     try:
-        values = {name: fitted(_part(found, path), variables[name].type, path) for name, path in wanted.items()}
+        values = {
+            name: turn.recalled(frozenset({name}), partial(_value, found, path, variables[name].type))
+            for name, path in wanted.items()
+        }
     except UnfitAnswerError as error:
         return _failed(turn, running, str(error))
     turn.leg.variables |= values
     return Verdict.DONE
+
+
+def _value(found: Any, path: str, kind: str) -> Any:
+    return fitted(_part(found, path), kind, path)
 
 
 def _part(found: Any, path: str) -> Any:
