@@ -7,6 +7,8 @@ time, all lengths seconds of it.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -216,11 +218,12 @@ def _next_of(alike: list[Decided], last: Mapping[str, Decided], *, before: float
 
 def late_timers(seen: Witnessed, ledger: Ledger) -> list[Late]:
     """Return every timer with how late it was, the latest first."""
+    live = LiveTime(seen.live)
     late = [
         Late(
             run=timer.run,
             at=timer.at,
-            live_s=live_between(seen.live, timer.due, timer.at),
+            live_s=live.between(timer.due, timer.at),
             after_take_over=any(timer.due - 1.0 <= at <= timer.at for at in seen.take_overs),
         )
         for timer in ledger.fired
@@ -242,17 +245,33 @@ def stuck_calls(seen: Witnessed, ledger: Ledger) -> list[str]:
     Return the legs that somebody believes to live after all people have hung up, Telnyx or the engine, and those that
     the engine believed to live for long after they were over.
     """
+    live = LiveTime(seen.live)
     unnoticed = {
         leg
         for leg, at in seen.over.items()
-        if leg in ledger.ended and live_between(seen.live, at, ledger.ended[leg]) > NOTICED_WITHIN_S
+        if leg in ledger.ended and live.between(at, ledger.ended[leg]) > NOTICED_WITHIN_S
     }
     return sorted({*seen.open, *ledger.live, *unnoticed})
 
 
-def live_between(live: Sequence[Span], start: float, end: float) -> float:
-    """Return how much of the time from *start* to *end* lies in *live*."""
-    return sum(max(0.0, min(end, until) - max(start, since)) for since, until in live)
+class LiveTime:
+    """How much of any time lies in *spans*, which are in order and do not overlap."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._starts = [start for start, _ in spans]
+        self._spans = spans
+        self._sums = list(itertools.accumulate((end - start for start, end in spans), initial=0.0))
+
+    def between(self, start: float, end: float) -> float:
+        return self._until(end) - self._until(start)
+
+    def _until(self, at: float) -> float:
+        """Return how much was live before *at*."""
+        number = bisect.bisect_right(self._starts, at)
+        if number == 0:
+            return 0.0
+        start, end = self._spans[number - 1]
+        return self._sums[number - 1] + min(at, end) - start
 
 
 def _identity(what: Decided | Done) -> str:

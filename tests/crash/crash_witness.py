@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from count import Done, Span
@@ -55,20 +56,24 @@ def live_spans(engines: Sequence[Engine], down: Iterable[Span]) -> list[Span]:
             start += _ROLL_CALL_S
         spans += without([(start, engine.gone_at)], engine.pauses())
         last = engine.gone_at
-    return list(_united(without(spans, down)))
+    return without(_united(spans), down)
 
 
 def without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
-    """Return *spans* but for what lies in *holes*."""
-    left = list(spans)
-    for since, until in holes:
-        left = [
-            part
-            for start, end in left
-            for part in ((start, min(end, since)), (max(start, until), end))
-            if part[0] < part[1]
-        ]
-    return left
+    """Return *spans*, which do not overlap, but for what lies in *holes*; in order."""
+    closed = list(_united(holes))
+    left, first = [], 0
+    for start, end in sorted(spans):
+        while first < len(closed) and closed[first][1] <= start:
+            first += 1
+        begun = start
+        for since, until in itertools.islice(closed, first, None):
+            if since >= end:
+                break
+            left.append((begun, since))
+            begun = until
+        left.append((begun, end))
+    return [(start, end) for start, end in left if start < end]
 
 
 def _united(spans: Iterable[Span]) -> Iterator[Span]:

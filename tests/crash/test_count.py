@@ -10,11 +10,11 @@ from count import (
     Done,
     Fired,
     Ledger,
+    LiveTime,
     Overtaken,
     Witnessed,
     done_twice,
     late_timers,
-    live_between,
     lost_commands,
     lost_webhooks,
     out_of_order,
@@ -22,6 +22,8 @@ from count import (
     stuck_calls,
     too_late,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.core.event import ACCEPTED, REFUSED
 from engine.tables import catalogue
@@ -194,8 +196,15 @@ def test_call_that_is_over_and_goes_on_for_the_engine_is_stuck(noticed_at, is_st
     assert bool(stuck_calls(seen, replace(LEDGER, ended={"v3:a": noticed_at}))) is is_stuck
 
 
-def test_live_time_is_what_lies_in_the_spans() -> None:
-    assert live_between([(0.0, 2.0), (5.0, 6.0), (9.0, 20.0)], 1.0, 10.0) == 3.0
+@given(st.lists(st.integers(0, 50), unique=True, max_size=12), st.integers(0, 60), st.integers(0, 60))
+def test_live_time_is_what_lies_in_the_spans(edges, start, end) -> None:
+    points = sorted(edges)[: len(edges) // 2 * 2]
+    spans = list(zip(points[::2], points[1::2], strict=True))
+    start, end = min(start, end), max(start, end)
+
+    expected = sum(max(0, min(end, until) - max(start, since)) for since, until in spans)
+
+    assert LiveTime(spans).between(start, end) == expected
 
 
 def test_policy_is_that_of_the_catalogue() -> None:
