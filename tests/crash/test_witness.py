@@ -8,7 +8,6 @@ from crash_witness import live_spans, without
 from hypothesis import given
 from hypothesis import strategies as st
 
-
 EDGES = st.lists(st.integers(0, 40), unique=True, max_size=10)
 
 
