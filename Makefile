@@ -1,14 +1,14 @@
 # make demo    sets everything up in .venv and shows the main job, with no account
 # make test    sets everything up and passes every test
 # make check   style, types and the shipped flows, as CI does
+# make crash   engines are killed, stopped and drained while calls go on (WRITE=1: docs/crash.md gets the table)
 # make bench   measures how fast the engine is on this machine; docs/speed.md says how, and what ARGS there are
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check bench clean graphviz pgbouncer
-.PHONY: demo test check clean graphviz promtool
+.PHONY: demo test check bench crash clean graphviz pgbouncer promtool
 
 demo: $(VENV)/ready
 	$(BIN)/python examples/demo.py
@@ -44,6 +44,10 @@ check: $(VENV)/ready-dev
 	$(BIN)/mypy
 	$(BIN)/ringflow check flows examples/first_flow examples/cluster/flows
 	$(BIN)/ringflow test flows examples/first_flow examples/cluster/flows --fail-under 100
+
+SCALE ?= 10
+crash: $(VENV)/ready-dev
+	CRASH_SCALE=$(SCALE) $(BIN)/python tests/crash/long_form.py $(if $(WRITE),--write)
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python tests/bench $(ARGS)

@@ -176,6 +176,10 @@ class Shared(Protocol):
         """Return those of *command_ids* that are this process's own, oldest first."""
         ...
 
+    async def waiting(self) -> Sequence[str]:
+        """Return the runs that wait for a time, whoever committed that."""
+        ...
+
     async def late_timers(self, *, before: float) -> Sequence[Timer]:
         """Return timers that were due *before*, and that whoever committed them has not fired."""
         ...

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
@@ -191,7 +191,13 @@ class _Service:
         self.timers = Timers(
             clock=self.clock, alarms=self.alarms, post=self.inbox.post, lost=self.metrics.runs.lose, meter=self.metrics
         )
-        self.roll_call = RollCall(store=store, clock=self.clock, runs=lambda: self.timers.runs, post=self.inbox.post)
+        self.roll_call = RollCall(
+            store=store,
+            clock=self.clock,
+            runs=self.waiting_runs,
+            catch_up=lambda since: self.catch_up.run(since=since),
+            post=self.inbox.post,
+        )
         self.sharing = (
             Sharing(
                 shared=store.shared,
@@ -305,6 +311,10 @@ class _Service:
         self.outbox.turnstile.paused_until = beat.paused_until
         self.outbox.turnstile.share = beat.others + 1
         await self.versions.follow_pin(beat.pinned)
+
+    async def waiting_runs(self) -> Sequence[str]:
+        """Return the runs that wait for a time, also those that others have in hand: all that have not ended."""
+        return self.timers.runs if self.store.shared is None else await self.store.shared.waiting()
 
     async def go_on(self) -> None:
         """Take up the commands and timers that an earlier process left, after what was reported meanwhile."""

@@ -31,6 +31,9 @@ order by created_at, chain collate "C", seq;
 -- name: all_timers
 select run, due, gen from timers order by due, run collate "C";
 
+-- name: waiting_runs
+select run from timers order by run collate "C";
+
 -- name: late_timers
 select run, due, gen from timers
 where due < $1

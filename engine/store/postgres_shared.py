@@ -45,6 +45,9 @@ class PostgresShared:
         rows = await self._fetch("commands", self._lease.id, list(command_ids)) if command_ids else []
         return tuple(outbox_row(values) for values in rows)
 
+    async def waiting(self) -> Sequence[str]:
+        return tuple(run for (run,) in await self._fetch("waiting_runs"))
+
     async def late_timers(self, *, before: float) -> Sequence[Timer]:
         rows = await self._fetch("late_timers", before)
         return tuple(Timer(run, due, gen) for run, due, gen in rows)

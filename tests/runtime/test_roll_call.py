@@ -6,6 +6,7 @@ import pytest
 from runtime_world import running
 
 from engine.core.event import LOOK, Event
+from engine.errors import StoreUnavailable
 from engine.runtime.roll_call import RollCall
 from engine.testing import FakeClock, MemoryStore, settle
 
@@ -28,7 +29,13 @@ def roll_call(store: MemoryStore, clock: FakeClock, asked: list[tuple[float, str
         assert event.type == LOOK
         asked.append((clock.now() - NOW, str(event.run)))
 
-    return RollCall(store=store, clock=clock, runs=lambda: ["room:a", "queue:b", *CALLS], post=post)
+    async def runs() -> list[str]:
+        return ["room:a", "queue:b", *CALLS]
+
+    async def catch_up(since: float) -> None:
+        asked.append((since - NOW, "caught up"))
+
+    return RollCall(store=store, clock=clock, runs=runs, catch_up=catch_up, post=post)
 
 
 async def test_a_first_start_and_a_quick_restart_ask_nothing(store, clock) -> None:
@@ -87,3 +94,48 @@ async def test_a_downtime_is_remembered_by_the_next_start_until_the_service_has_
 
         await clock.advance(4)
         assert await roll_call(store, clock, asked).down_since() is None
+
+
+async def test_a_process_that_stood_still_asks_though_it_did_not_restart(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    calls = roll_call(store, clock, asked)
+    await calls.down_since()
+    async with running(calls.run()):
+        await clock.advance(11)
+        clock.set_back(-59)  # nobody woke meanwhile
+        await clock.advance(13)
+
+    assert asked[0] == (10.0, "caught up")
+    assert [run for _, run in asked[1:]] == CALLS
+
+
+async def test_a_database_that_was_away_too_long_is_a_downtime_too(store, clock) -> None:
+    """While it is away webhooks are refused; Telnyx gives them up after 58 seconds."""
+    asked: list[tuple[float, str]] = []
+    calls = roll_call(store, clock, asked)
+    await calls.down_since()
+    store.is_away = True
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            async with running(calls.run()):
+                await clock.advance(20)
+    store.is_away = False
+    async with running(calls.run()):
+        await clock.advance(14)
+        assert asked[0] == (0.0, "caught up")
+        assert [run for _, run in asked[1:]] == CALLS
+
+        await clock.advance(60)
+        assert len(asked) == 1 + len(CALLS)
+
+
+async def test_of_several_processes_one_asks(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    first, second = roll_call(store, clock, asked), roll_call(store, clock, asked)
+    async with running(first.run(), second.run()):
+        await clock.advance(15)
+        assert asked == []
+
+        await clock.advance(3600)
+
+    assert [run for _, run in asked] == CALLS

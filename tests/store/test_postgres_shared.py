@@ -258,6 +258,7 @@ async def test_timers_are_for_the_first_process_and_late_ones_for_all(postgres_u
         async with processes(postgres_url, 1, LONG) as (other,):
             assert (await other.outstanding()).timers == ()
             assert await other.shared.late_timers(before=NOW + 1.5) == (timers["anna"],)
+            assert await other.shared.waiting() == ("anna", "ben")
 
 
 # -- opening --------------------------------------------------------------------------------------------------
