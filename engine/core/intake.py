@@ -27,7 +27,7 @@ from engine.core.record import beginning, event_line
 from engine.core.room import room_change
 from engine.core.routing import answering, is_claimed
 from engine.core.rung import be_rung, take
-from engine.core.secrecy import hides, shown, without_links
+from engine.core.secrecy import hides, shown, shown_unasked
 from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
 from engine.errors import RunTooNew
@@ -270,8 +270,8 @@ def _parked(event: Event, now: float) -> dict[str, Any]:
 
 
 def _plain_line(event: Event, leg: Leg, now: float) -> JournalEntry:
-    """Return the line about an event of a leg whose flow is not at work: nothing in it was asked for."""
-    record = event_line(event, without_links(event.payload), at=leg.at)
+    """Return the line about an event of a leg whose flow is not at work."""
+    record = event_line(event, shown_unasked(event.payload), at=leg.at)
     return JournalEntry(run=leg.run, at=now, kind="event", record=record)
 
 

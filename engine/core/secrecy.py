@@ -48,9 +48,9 @@ def _may_be_early(turn: Turn) -> bool:
     return has_secret
 
 
-def without_links(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a payload as the history of a leg may keep it that no flow has asked for anything yet."""
-    return _masked(payload, {})
+def shown_unasked(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a payload as the history of a leg may keep it of which nobody knows what it was asked for."""
+    return _masked(payload, dict.fromkeys((*_KEYS, *_ANSWERS), frozenset()))
 
 
 def _masked(payload: Mapping[str, Any], secret: Parts) -> dict[str, Any]:
