@@ -46,7 +46,7 @@ class RollCall:
 
     async def down_since(self) -> float | None:
         """
-        Return since when nobody has listened, in epoch seconds; None unless it is long enough for steps to miss webhooks.
+        Return since when nobody has listened, in epoch seconds; None unless it is long enough to miss webhooks.
 
         It stays so until ``run`` has run for a while, should the service end at once. Raises StoreUnavailable.
         """
