@@ -133,6 +133,42 @@ async def test_version_that_one_service_pins_or_brings_is_known_to_the_other(pla
     assert heard_in(place.simulator.world) == {leg: ["Good day."], other: ["Hello."]}
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+async def test_call_of_two_services_is_listed_shown_replayed_compared_and_forgotten(place):
+    flows = place.folder / "flows"
+    flows.mkdir()
+    (flows / "hello.flow.yaml").write_bytes(place.files["hello.flow.yaml"])
+    async with AsyncExitStack() as stack:
+        ports = [(await stack.enter_async_context(side_by_side(place, number))).port for number in range(2)]
+        place.simulator.webhook_url = f"{await stack.enter_async_context(balancer(ports))}/webhooks/telnyx"
+        leg = place.call()
+        await until_rows(place, 1, event="state", state="waiting")
+        place.hang_up(leg)
+        await until_ended(place, 1)
+        [name] = {row["call"] for row in place.log.rows if row["event"] == "ended"}
+        answers = [
+            await ringflow(place, *words.split(), RINGFLOW_FLOWS=str(flows))
+            for words in (
+                "calls",
+                f"show {name}",
+                f"replay {name}",
+                f"diff {flows} {flows}",
+                "forget +34600111222",
+                "calls",
+            )
+        ]
+
+    listed, shown, replayed, compared, forgotten, after = answers
+    assert [code for code, _, _ in answers] == [0] * 6, answers
+    assert name in listed[1]
+    assert "Hello." in shown[1]
+    assert "exactly as recorded" in replayed[1]
+    assert "nothing" in compared[1].lower()
+    assert "1 call" in forgotten[1]
+    assert name not in after[1]
+
+
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGQUIT], ids=["shut down", "crashed"])
 async def test_calls_go_on_when_postgresql_comes_back(place, postgres_server, way):
     world = place.simulator.world
