@@ -19,7 +19,7 @@ from engine.errors import CarrierError, StoreUnavailable
 from engine.ports import PINNED, Forgotten, Loaded, Outstanding
 from engine.store.forgetting import Line, fates_of, masked_lines
 from engine.store.refusal import is_taken, refused_runs
-from engine.store.rows import json_text, outbox_values
+from engine.store.rows import json_text, outbox_row, outbox_values
 
 _ROUNDS = 60  # more turns of the event loop than any chain of callbacks in ringflow is long
 
@@ -193,7 +193,8 @@ class MemoryStore:
             [line for line in history if number.is_in(line.text)], number, open_runs, is_history=True
         )
         for body, name in outbox:
-            self.outbox[name] = replace(self.outbox[name], command=Command(**orjson.loads(body)))
+            kept = outbox_values(self.outbox[name])
+            self.outbox[name] = outbox_row((*kept[:4], body, *kept[5:]))
         for record, index in journal:
             self.journal[index] = replace(self.journal[index], record=orjson.loads(record))
         live = dict.fromkeys([*fates.live, *left, *left_too])

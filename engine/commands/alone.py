@@ -28,9 +28,9 @@ def done_alone(found: Settings, work: Work) -> dict[str, Any] | None:
     from engine.store.choosing import look_at, name_of
 
     if not look_at(found.database):
-        raise StoreUnavailable(
-            f"there is no database {name_of(found.database)}; set RINGFLOW_DATABASE as the service has it"
-        )
+        name = name_of(found.database)
+        missing = f"there is no database {name}" if found.database_path else f"{name} is empty"
+        raise StoreUnavailable(f"{missing}; set RINGFLOW_DATABASE as the service has it")
     try:
         return asyncio.run(_opened(found.database, work))
     except StoreLocked:
