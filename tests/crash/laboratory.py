@@ -57,6 +57,7 @@ class Plan:
     seed: int
     crowd: int
     plant: str = ""
+    only: str = ""
 
 
 async def run(plan: Plan, folder: Path) -> Report:
@@ -120,6 +121,8 @@ async def _live_through(
 ) -> None:
     """Let people call until all faults are done and enough webhooks have been sent."""
     deeds = plan_of(kills=plan.kills, engines=plan.engines, on_postgres=plan.store == "postgres", chance=chance)
+    if plan.only:
+        deeds = [plan.only] * plan.kills
     sent = Webhooks(simulator)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(people.run())
@@ -180,6 +183,7 @@ def main() -> int:
     parser.add_argument("--crowd", type=int, default=10, help="calls at once")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--plant", default="", help="a fault of crash_planted.py that is to be found")
+    parser.add_argument("--only", default="", help="the one thing to do, --kills times, such as 'stop'")
     parser.add_argument("--keep", default="", help="a new folder for the database and the logs, to look at afterwards")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     given = vars(parser.parse_args())
