@@ -42,8 +42,8 @@ check: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/ringflow check flows examples/first_flow
-	$(BIN)/ringflow test flows examples/first_flow --fail-under 100
+	$(BIN)/ringflow check flows examples/first_flow examples/cluster/flows
+	$(BIN)/ringflow test flows examples/first_flow examples/cluster/flows --fail-under 100
 
 SCALE ?= 10
 crash: $(VENV)/ready-dev

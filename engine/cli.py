@@ -20,6 +20,7 @@ from engine.commands.doctor import doctor
 from engine.commands.explain import explain
 from engine.commands.explore import explore
 from engine.commands.flows import flows
+from engine.commands.forget import forget
 from engine.commands.graph import graph
 from engine.commands.group import Commands
 from engine.commands.listen import listen
@@ -103,7 +104,7 @@ def cli() -> None:
 
 _COMMANDS = (
     init, new, check, test, explore, graph, route, explain, verbs, schema, doctor, listen, serve, call, calls, show,
-    replay, diff, flows, db, simulate, trigger,
+    replay, diff, flows, db, forget, simulate, trigger,
 )  # fmt: skip
 for command in _COMMANDS:
     cli.add_command(command)

@@ -32,6 +32,8 @@ _NAMES = (
     "RINGFLOW_PUBLIC_URL",
     "RINGFLOW_LOG_LEVEL",
     "RINGFLOW_LOG_NUMBERS",
+    "RINGFLOW_KEEP_CALLS",
+    "RINGFLOW_KEEP_FAILED_CALLS",
 )
 _ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):([0-9]{1,5})")
 _STAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # becomes part of a file name
@@ -39,6 +41,8 @@ _SOCKET_BYTES = 103  # the shortest limit of the common systems (macOS; Linux al
 _SQLITE = "sqlite:///"
 _POSTGRES = ("postgresql://", "postgres://")
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_DAY_S = 86400.0
+_AGE = re.compile(r"([0-9]{1,5})([hd])")
 _PORTAL = "portal.telnyx.com, Keys & Credentials"
 
 
@@ -64,6 +68,8 @@ class Settings:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     log_level: str = "info"
     log_full_numbers: bool = False
+    keep_calls_s: float = 7 * _DAY_S
+    keep_failed_calls_s: float = 30 * _DAY_S
     warnings: tuple[str, ...] = ()
 
     @classmethod
@@ -189,6 +195,7 @@ def _read(source: _Source) -> Settings:
     database = source.get("RINGFLOW_DATABASE", _database, "sqlite:///ringflow.db")
     api_url = source.get("TELNYX_API_URL", _url, "https://api.telnyx.com/v2")
     public_url = source.get("RINGFLOW_PUBLIC_URL", _url, None)
+    keep_calls_s = source.get("RINGFLOW_KEEP_CALLS", _age, 7 * _DAY_S)
     return Settings(
         telnyx_api_key=source.get("TELNYX_API_KEY", _token, ""),
         telnyx_public_key=source.get("TELNYX_PUBLIC_KEY", _public_key, ""),
@@ -204,6 +211,8 @@ def _read(source: _Source) -> Settings:
         secrets=_secrets(source),
         log_level=source.get("RINGFLOW_LOG_LEVEL", _log_level, "info"),
         log_full_numbers=source.get("RINGFLOW_LOG_NUMBERS", _log_numbers, False),
+        keep_calls_s=keep_calls_s,
+        keep_failed_calls_s=source.get("RINGFLOW_KEEP_FAILED_CALLS", _age, max(30 * _DAY_S, keep_calls_s)),
         warnings=(*_unknown(source.environ), *_readable_key(api_url)),
     )
 
@@ -392,3 +401,10 @@ def _log_numbers(text: str) -> bool:
     if text.lower() != "full":
         raise SettingsError(f"is '{text}'; set it to full, or leave it out to show four digits only")
     return True
+
+
+def _age(text: str) -> float:
+    found = _AGE.fullmatch(text)
+    if found is None or not int(found[1]):
+        raise SettingsError(f"is '{text}'; write hours or days, such as 12h or 30d, one hour at least")
+    return int(found[1]) * {"h": 3600.0, "d": _DAY_S}[found[2]]

@@ -10,6 +10,7 @@ from engine.core.answer import Answer
 from engine.core.change import Change, Row, Timer
 from engine.core.command import Command, OutboxRow
 from engine.core.event import Event
+from engine.core.mentions import Number
 
 PINNED = "pinned"  # the note that names the version which new calls get; empty: the latest
 
@@ -184,10 +185,19 @@ class Shared(Protocol):
         ...
 
 
-class Prune(Protocol):
-    """What ``Store.prune`` does, with or without a store around it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """
+    What one portion of forgetting a phone number did, and the place where the *next* one begins, "" after the last.
 
-    async def __call__(self, *, before: float, limit: int = 500) -> int: ...
+    *calls* went with their history, *mentions* are rows in which the number was masked. *live* are the runs of calls
+    under way that hold it, and were left as they are.
+    """
+
+    calls: int = 0
+    mentions: int = 0
+    live: tuple[str, ...] = ()
+    next: str = ""
 
 
 class Store(Protocol):
@@ -263,10 +273,28 @@ class Store(Protocol):
         """Keep a small fact about this installation, in place of an older one of the same name."""
         ...
 
-    async def prune(self, *, before: float, limit: int = 500) -> int:
+    async def prune(
+        self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
+    ) -> int:
         """
-        Delete tombstones that ended before *before*, with their keys, ids and journal; return how many rows.
+        Delete calls that ended before *before*, with their keys, commands and journal; return how many rows.
 
-        Versions that no run is bound to go too, but for the last ten and the one that PINNED names.
+        Calls that failed (``core.change.is_failure``) stay until *failed_before*; ids of events go that came before
+        *ids_before*, but for those of calls under way. Both are *before* unless given. At most *limit* calls of either
+        kind go at once. Versions that no run is bound to go too, but for the last ten and the one that PINNED names.
         """
+        ...
+
+    async def forget(self, number: Number, *, now: float, place: str = "", limit: int = 500) -> Forgotten:
+        """
+        Delete ended and planned calls from or to *number*, and mask it in all others that have ended.
+
+        This does the portion that begins at *place*, some *limit* calls, as one commit. A call that ended within the
+        hour leaves a tombstone without any number for late events. The ids of its events stay, so that none of them
+        begins it again.
+        """
+        ...
+
+    async def compact(self) -> None:
+        """Write the database anew where else traces of what was deleted may be left; nothing else is done meanwhile."""
         ...

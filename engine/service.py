@@ -44,7 +44,7 @@ from engine.telnyx.call_events import CallEvents
 from engine.telnyx.client import TelnyxClient
 from engine.telnyx.signature import parse_public_keys, verify
 from engine.telnyx.webhook import decode
-from engine.upkeep import Upkeep
+from engine.upkeep import Upkeep, keep_house
 from engine.versions import Files, Reload, Versions, install_id, new_library
 from engine.web.admin import build_admin_app, serve_admin
 from engine.web.app import build_app
@@ -52,8 +52,7 @@ from engine.web.server import serve_public
 
 _DRAIN_S = 5.0  # and 1 s each for open requests of the two listeners: well below the promised 10 s
 _CLOSE_S = 1.0
-_HOUSEKEEPING_S = 10.0  # 500 ended calls each time: more than one machine ends
-_KEEP_ENDED_S = 24 * 3600.0  # tombstones, for late webhooks and for people who look a call up
+_HOUSEKEEPING_S = 10.0
 
 # What of a call's history the log tells, and how loudly.
 _TOLD = {
@@ -370,7 +369,7 @@ class _Service:
         while True:
             await self.clock.sleep_until(self.clock.now() + _HOUSEKEEPING_S)
             try:
-                await self.store.prune(before=self.clock.now() - _KEEP_ENDED_S)
+                await keep_house(self.store, self.settings, now=self.clock.now())
             except StoreUnavailable as error:
                 self.inbox.note_trouble(str(error))
             except RingflowError as error:

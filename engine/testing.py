@@ -9,12 +9,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from engine.core.answer import Answer
-from engine.core.change import Change, JournalEntry, Row, Timer
+from engine.core.change import Change, JournalEntry, Row, Timer, is_failure
 from engine.core.command import Command, OutboxRow
+from engine.core.mentions import Number
 from engine.errors import CarrierError, StoreUnavailable
-from engine.ports import PINNED, Loaded, Outstanding
+from engine.ports import PINNED, Forgotten, Loaded, Outstanding
+from engine.store.forgetting import Line, fates_of, masked_lines
 from engine.store.refusal import is_taken, refused_runs
+from engine.store.rows import json_text, outbox_values
 
 _ROUNDS = 60  # more turns of the event loop than any chain of callbacks in ringflow is long
 
@@ -144,28 +149,66 @@ class MemoryStore:
         self._check()
         self.notes[name] = value
 
-    async def prune(self, *, before: float, limit: int = 500) -> int:
+    async def prune(
+        self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
+    ) -> int:
         self._check()
-        ended = {run for run, row in self.rows.items() if row.ended_at is not None and row.ended_at < before}
-        ended = set(sorted(ended)[:limit])
+        failed_before, ids_before = [before if given is None else given for given in (failed_before, ids_before)]
+        failed = {entry.run for entry in self.journal if is_failure(entry)}
+        ends = {run: row.ended_at for run, row in self.rows.items() if row.ended_at is not None}
+        over = {run for run, at in ends.items() if at < (failed_before if run in failed else before)}
+        ended = set(sorted(over)[:limit])
         lasting = {run for run, row in self.rows.items() if not row.version and row.ended_at is None} | {""}
-
-        def is_old(run: str, at: float) -> bool:
-            return run in ended or (run in lasting and at < before)
-
+        under_way = self.rows.keys() - ends.keys() - lasting
         size = self._size()
-        self.inbox = {name: seen for name, seen in self.inbox.items() if not is_old(*seen)}
-        self.journal = [entry for entry in self.journal if not is_old(entry.run, entry.at)]
-        self.keys = {key: run for key, run in self.keys.items() if run not in ended}
-        self.outbox = {name: row for name, row in self.outbox.items() if row.run not in ended}
+        self.inbox = {name: (run, at) for name, (run, at) in self.inbox.items() if at >= ids_before or run in under_way}
+        self.journal = [
+            entry for entry in self.journal if not (entry.run in ended or (entry.run in lasting and entry.at < before))
+        ]
         for run in ended:
-            del self.rows[run]
-            self.timers.pop(run, None)
+            self._drop(run)
         used = {row.version for row in self.rows.values()} | {self.notes.get(PINNED)}
         for version in list(self.kept)[:-10]:
             if version not in used:
                 del self.kept[version]
         return size - self._size()
+
+    async def forget(self, number: Number, *, now: float, place: str = "", limit: int = 500) -> Forgotten:
+        self._check()
+        fates = fates_of(self.rows.values(), number, now=now)
+        for row in fates.gone:
+            keys = {key: run for key, run in self.keys.items() if run == row.run}
+            self._drop(row.run)
+            self.keys |= keys if row in fates.emptied else {}
+        gone = {row.run for row in fates.gone}
+        self.journal = [entry for entry in self.journal if entry.run not in gone]
+        self.rows |= {row.run: row for row in (*fates.emptied, *fates.masked)}
+        open_runs = {run for run, row in self.rows.items() if row.ended_at is None}
+        commands = [Line(name, row.run, outbox_values(row)[4]) for name, row in self.outbox.items()]
+        history = [Line(index, entry.run, json_text(entry.record)) for index, entry in enumerate(self.journal)]
+        outbox, left = masked_lines(
+            [line for line in commands if number.is_in(line.text)], number, open_runs, is_history=False
+        )
+        journal, left_too = masked_lines(
+            [line for line in history if number.is_in(line.text)], number, open_runs, is_history=True
+        )
+        for body, name in outbox:
+            self.outbox[name] = replace(self.outbox[name], command=Command(**orjson.loads(body)))
+        for record, index in journal:
+            self.journal[index] = replace(self.journal[index], record=orjson.loads(record))
+        live = dict.fromkeys([*fates.live, *left, *left_too])
+        mentions = len(fates.masked) + len(outbox) + len(journal)
+        return Forgotten(calls=len(gone), mentions=mentions, live=tuple(live))
+
+    async def compact(self) -> None:
+        self._check()
+
+    def _drop(self, run: str) -> None:
+        """Forget a run, and all that is its own but for its history."""
+        del self.rows[run]
+        self.timers.pop(run, None)
+        self.keys = {key: other for key, other in self.keys.items() if other != run}
+        self.outbox = {name: row for name, row in self.outbox.items() if row.run != run}
 
     def _size(self) -> int:
         tables = (self.rows, self.keys, self.inbox, self.outbox, self.timers, self.journal, self.kept)

@@ -59,6 +59,8 @@ def test_every_setting_is_read():
             "RINGFLOW_LOG_LEVEL": "Debug",
             "RINGFLOW_LOG_NUMBERS": "full",
             "RINGFLOW_RELOAD": "Off",
+            "RINGFLOW_KEEP_CALLS": "12h",
+            "RINGFLOW_KEEP_FAILED_CALLS": "90d",
         },
         for_serve=True,
     )
@@ -78,8 +80,15 @@ def test_every_setting_is_read():
         log_level="debug",
         log_full_numbers=True,
         reload_on_change=False,
+        keep_calls_s=12 * 3600,
+        keep_failed_calls_s=90 * 86400,
     )
     assert (settings.database_path, settings.admin_socket) == ("/var/lib/ringflow.db", None)
+
+
+def test_calls_that_failed_are_kept_as_long_as_others_at_least_unless_set():
+    assert read({"RINGFLOW_KEEP_CALLS": "60d"}).keep_failed_calls_s == 60 * 86400
+    assert read({"RINGFLOW_KEEP_CALLS": "60d", "RINGFLOW_KEEP_FAILED_CALLS": "1d"}).keep_failed_calls_s == 86400
 
 
 def test_the_admin_socket_lies_beside_the_database_unless_set():
@@ -173,6 +182,12 @@ GOLDEN = {
     "RINGFLOW_LOG_LEVEL is 'warn'; choose one of debug, info, warning, error": {"RINGFLOW_LOG_LEVEL": "warn"},
     "RINGFLOW_LOG_LEVEL is 'eror'; did you mean 'error'?": {"RINGFLOW_LOG_LEVEL": "eror"},
     "RINGFLOW_RELOAD is 'never'; set it to on or off": {"RINGFLOW_RELOAD": "never"},
+    "RINGFLOW_KEEP_CALLS is '0h'; write hours or days, such as 12h or 30d, one hour at least": {
+        "RINGFLOW_KEEP_CALLS": "0h"
+    },
+    "RINGFLOW_KEEP_FAILED_CALLS is '30'; write hours or days, such as 12h or 30d, one hour at least": {
+        "RINGFLOW_KEEP_FAILED_CALLS": "30"
+    },
     "RINGFLOW_LOG_NUMBERS is 'yes'; set it to full, or leave it out to show four digits only": {
         "RINGFLOW_LOG_NUMBERS": "yes"
     },

@@ -41,8 +41,9 @@ MAY_IMPORT = {
     "reference": {"core", "language", "tables"},
     "calls": {"core", "errors", "language"},
     "commands": {
-        "calls", "check", "compare", "config", "core", "doctor", "errors", "explore", "flows_folder", "graph",
-        "language", "listen", "logs", "reference", "reloading", "resources", "scenario", "service", "simulator", "store",
+        "calls", "check", "compare", "config", "core", "doctor", "errors", "explore", "flows_folder", "forgetting",
+        "graph", "language", "listen", "logs", "ports", "reference", "reloading", "resources", "scenario", "service",
+        "simulator", "store",
         "tables", "telnyx", "upkeep",
     },
     "cli": {"commands", "core", "errors"},

@@ -81,8 +81,8 @@ def _is_wanted(call: Summary, wanted: Wanted) -> bool:
 
 def _of_leg(row: Row) -> Summary | None:
     leg = Leg.decode(row.state)
-    if leg.status == "unborn":
-        return None
+    if leg.status == "unborn" or not (leg.flow or leg.from_ or leg.to):
+        return None  # not a call yet, or one of which nothing is known (any more)
     return Summary(
         run=leg.run, flow=leg.flow, role=leg.role, version=row.version, state=leg.state or leg.last_state,
         from_=leg.from_, to=leg.to, started_at=leg.started_at or None, ended_at=row.ended_at,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import time
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.commands.asking import ask_service
+from engine.commands.alone import done_anyhow
 from engine.commands.folders import settings
 from engine.commands.group import Commands
 from engine.commands.terminal import OK, PROBLEMS, format_option, say
-from engine.errors import StoreLocked
 
 if TYPE_CHECKING:
     from engine.store.looking import Facts
@@ -88,20 +86,11 @@ def prune(age: str, form: str) -> int:
 
 def _prune(wanted: dict[str, float]) -> dict[str, Any]:
     """Prune for a while: by ourselves, or where a service holds the database by that."""
-    import asyncio
-
-    found = settings()
-    with contextlib.suppress(StoreLocked):
-        return asyncio.run(_prune_alone(found.database, wanted["older_than_s"]))
-    return ask_service(found, "db/prune", wanted, again="give the command once more; that harms nothing")
-
-
-async def _prune_alone(address: str, older_than_s: float) -> dict[str, Any]:
-    from engine.store.choosing import pruning_at
     from engine.upkeep import prune
 
-    async with pruning_at(address) as delete:
-        return await prune(delete, older_than_s, now=time.time())
+    return done_anyhow(
+        settings(), lambda store: prune(store, wanted["older_than_s"], now=time.time()), "db/prune", wanted
+    )
 
 
 def _seconds(age: str) -> float:

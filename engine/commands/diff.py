@@ -142,10 +142,10 @@ def _verdict(history: History, run: str, flow: str, old: _Side, new: _Side, load
 
     name = f"call {run[:NAME_LENGTH]}"
     try:
-        call, is_true = recorded(history, run, load, files=old.files)
+        call = recorded(history, run, load, files=old.files)
     except CommandRefused as refusal:
         return flow, Verdict(name, Comparison(changes=()), str(refusal))
-    if not is_true:
+    if not call.is_checked:
         why = "it depended on others who are not in it, such as callers ahead in line"
         return call.file.flow.name, Verdict(name, Comparison(changes=()), why)
     found = verdict(call, new.version)

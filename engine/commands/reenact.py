@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.errors import CommandRefused
@@ -31,11 +32,11 @@ def remembering() -> Load:
     return loaded
 
 
-def recorded(history: History, run: str, load: Load, *, files: Mapping[str, bytes] | None = None) -> tuple[Call, bool]:
+def recorded(history: History, run: str, load: Load, *, files: Mapping[str, bytes] | None = None) -> Call:
     """
     Return a recorded call as people's deeds, with *files* as its flows, None for those that it ran on.
 
-    The second value tells whether it is known to go as it went: a call that depended on others may not.
+    It is not checked where it depended on others who are not in it.
 
     Raises:
         CommandRefused: no flow had the call, or too little is kept of it; the message says so.
@@ -51,8 +52,7 @@ def recorded(history: History, run: str, load: Load, *, files: Mapping[str, byte
     found = list(calls_in(material, load, name=lambda _: run[:NAME_LENGTH]))
     if not found:
         raise CommandRefused(f"the call {run[:NAME_LENGTH]} has people or a flow in it that these flows do not have")
-    is_true = not text.startswith(UNTRUE)
-    return (found[0] if is_true else found[0].without_checks()), is_true
+    return replace(found[0], is_checked=not text.startswith(UNTRUE))
 
 
 def calls_in(material: Material, load: Load, *, name: Callable[[str], str]) -> Iterator[Call]:

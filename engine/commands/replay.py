@@ -121,19 +121,19 @@ def _replay_with(history: History, run: str, other: str, form: str, redact: Reda
 
     [(folder, names)] = folders([other])
     new, _ = load_folder(str(folder), settings().stage)
-    call, is_true = recorded(history, run, remembering())
+    call = recorded(history, run, remembering())
     flow = Path(names[0]).name.removesuffix(FLOW_ENDING) if names else ""
     found = verdict(call, new, flow=flow)
     if found.problem:
         raise CommandRefused(f"the call {call.name} cannot be played again: {found.problem}")
     changes = found.comparison.changes
     if form == "json":
-        told = {"call": call.name, "flow": call.file.flow.name, "with": other, "alone": not is_true}
+        told = {"call": call.name, "flow": call.file.flow.name, "with": other, "alone": not call.is_checked}
         say(json.dumps(redact({**told, **comparison_json(found.comparison)})))
     else:
         head = [
             f"call {call.name} of {call.file.flow.name}, with {other}",
-            *([] if is_true else [f"note: {_ALONE}"]),
+            *([] if call.is_checked else [f"note: {_ALONE}"]),
             "",
         ]
         say("\n".join(redact([*head, *(lines_of(found.comparison) if changes else [NOTHING])])))

@@ -64,15 +64,18 @@ def compare(course: Course, before: Played, now: Played) -> Comparison:
     if not gaps:
         return Comparison(changes=())
     first = min((gap.first for gap in gaps), key=_place)
-    asked = _asked_in_vain(course, now, first)
+    asked = next((one for one in now.notices if one.text == ASKED and _place(one) >= _place(first)), None)
 
     def is_guess(notice: Notice) -> bool:
         return notice.after > first.after or (asked is not None and notice.after_s > asked.after_s)
 
     changes = [change for gap in gaps for change in gap.split(is_guess)]
     changes.sort(key=lambda change: (change.is_guess, change.after_s, change.who))
-    has_guess = any(change.is_guess for change in changes) or any(asked in gap.now for gap in gaps)
-    return Comparison(changes=tuple(changes), guess=_why(course, now, first.after, asked) if has_guess else "")
+    is_new = any(asked in gap.now for gap in gaps)
+    has_guess = is_new or any(change.is_guess for change in changes)
+    return Comparison(
+        changes=tuple(changes), guess=_why(course, now, first.after, asked, is_new=is_new) if has_guess else ""
+    )
 
 
 def _place(notice: Notice) -> tuple[int, float]:
@@ -89,22 +92,15 @@ def _change(gap: _Gap, *, is_guess: bool) -> Change:
     )
 
 
-def _why(course: Course, now: Played, done: int, asked: Notice | None) -> str:
-    """Return what the record does not know that matters from the first guess on."""
-    if done < len(course.deeds):
-        deed = course.deeds[done].step.text
-        if done in now.left_out:
-            return f'"{deed}" is what came next, and nothing waits for it any more'
+def _why(course: Course, now: Played, done: int, asked: Notice | None, *, is_new: bool) -> str:
+    """Return what the record does not know that matters from the first guess on; *is_new*: *asked* is no old one."""
+    deed = course.deeds[done].step.text if done < len(course.deeds) else ""
+    if deed and done in now.left_out:
+        return f'"{deed}" is what came next, and nothing waits for it any more'
+    if deed and not is_new:
         return f'"{deed}" is what came next, and nobody knows whether it still would'
-    return f"{asked.who} is asked for keys, and the record has no more of them" if asked is not None else ""
-
-
-def _asked_in_vain(course: Course, now: Played, first: Notice) -> Notice | None:
-    """Return where keys are asked for when nothing is left of the record."""
-    if first.after < len(course.deeds):
-        return None
-    later = (one for one in now.notices if one.text == ASKED and _place(one) >= _place(first))
-    return next(later, None)
+    assert asked is not None
+    return f"{asked.who} is asked for keys, and the record has none for that"
 
 
 def _gaps(before: Sequence[Notice], now: Sequence[Notice]) -> Iterator[_Gap]:

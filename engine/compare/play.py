@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from engine.compare.deeds import Course, Timed, lets
 from engine.compare.noticed import Notice, words
+from engine.compare.witness import Witness, patient
 from engine.core.program import Library
-from engine.scenario.guard import Guard
 from engine.scenario.reading import role_name
 from engine.scenario.rehearsal import Failed, Rehearsal
 from engine.scenario.run import rehearsal_of
@@ -17,7 +17,6 @@ from engine.simulator.options import Options
 
 _SHORTEST_PATIENCE_S = 2.0  # somebody whose next deed follows at once waits so long to be asked
 _AFTERMATH_S = 120.0  # how much longer than the record people stay on the line
-_ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Played:
 
 def play(course: Course, file: ScenarioFile, library: Library) -> Played:
     """Return what people notice when the deeds of *course* are done with the flow of *file* and those of *library*."""
-    player = _Player(rehearsal=_patient(rehearsal_of(file, library, options=Options())), start=file.start)
+    player = _Player(rehearsal=patient(rehearsal_of(file, library, options=Options())), start=file.start)
     for index, deed in enumerate(course.deeds):
         following = course.deeds[index + 1 :]
         next_s = following[0].after_s if following else deed.after_s + WITHIN_S
@@ -38,25 +37,6 @@ def play(course: Course, file: ScenarioFile, library: Library) -> Played:
     player.run_until(max(player.now, file.start + course.lasts_s + player.late_s))
     player.let_it_end(player.now + _AFTERMATH_S)
     return Played(tuple(player.notices), frozenset(player.left_out))
-
-
-@dataclass(slots=True, kw_only=True)
-class _Witness(Guard):
-    """Watches a call and lets everything happen; *silences* are those that were too long: whose, and since when."""
-
-    silences: list[tuple[str, float]] = field(default_factory=list)
-
-    def let_pass(self, until: float) -> None:
-        longest = self.silence.longest()
-        if longest is not None and until - longest[1] > SILENCE_S + _ROUNDING_S and longest not in self.silences:
-            self.silences.append(longest)
-
-    def observe(self) -> None:
-        self.silence.observe(self.timeline.read())
-
-
-def _patient(rehearsal: Rehearsal) -> Rehearsal:
-    return replace(rehearsal, guard=_Witness(cast=rehearsal.cast, timeline=rehearsal.timeline, rules=()))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,8 +60,9 @@ class _Player:
         """Let time run to a deed, and do it once somebody lets people do it."""
         at = self.start + deed.after_s + self.late_s
         self.run_until(at)
-        self._done = index + 1
         is_ready = self.rehearsal.let_run(self.now + patience_s, lets(self.rehearsal.cast, deed.step))
+        self._look()
+        self._done = index + 1
         self.late_s += self.now - at if is_ready and self.now > at else 0.0
         try:
             if not is_ready or not self._is_known(deed.step):
@@ -128,7 +109,7 @@ class _Player:
 
     def _silent(self) -> Iterator[Notice]:
         guard, cast = self.rehearsal.guard, self.rehearsal.cast
-        assert isinstance(guard, _Witness)
+        assert isinstance(guard, Witness)
         silences, self._silences = guard.silences[self._silences :], len(guard.silences)
         for leg, since in silences:
             text = f"sits in silence for more than {SILENCE_S:g} s"

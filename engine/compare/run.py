@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.compare.comparing import Change, Comparison, compare
-from engine.compare.deeds import CHECKS, course_of
+from engine.compare.deeds import course_of
 from engine.compare.play import play
 from engine.core.flow import CALLER, Version
 from engine.core.program import Library
@@ -15,16 +15,17 @@ from engine.scenario.script import ScenarioFile, Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call that can be played: its *steps* with what they are about, and the flows that it ran on."""
+    """
+    A call that can be played: its *steps* with what they are about, and the flows that it ran on.
+
+    *is_checked*: the checks among its steps are true there.
+    """
 
     name: str
     steps: Sequence[Step]
     file: ScenarioFile
     library: Library
-
-    def without_checks(self) -> Call:
-        """Return the same call, of which nothing has to be true."""
-        return replace(self, steps=[step for step in self.steps if not isinstance(step.what, CHECKS)])
+    is_checked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Verdict:
 def verdict(call: Call, new: Version, *, flow: str = "") -> Verdict:
     """Return what people would notice of *call* with the flows of *new*; *flow* answers it there, "": its own."""
     before = call.file
-    course = course_of(call.steps, before, call.library)
+    course = course_of(call.steps, before, call.library, is_checked=call.is_checked)
     if course.problem:
         return Verdict(call.name, Comparison(changes=()), course.problem)
     now = new.flows.get(flow or before.flow.name)

@@ -45,6 +45,15 @@ class JournalEntry:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
+_FAILURES = frozenset({"error", "failed", "budget"})
+_HAS_ENDED = "90018"  # Telnyx: the call has ended already; no failure, for its hang-up is on its way
+
+
+def is_failure(entry: JournalEntry) -> bool:
+    """Tell whether this line of a call's history makes it one that failed, which is kept for longer."""
+    return entry.kind in _FAILURES and entry.record.get("code") != _HAS_ENDED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from engine.core import fault
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import Command, run_id
 from engine.core.event import ACCEPTED, DEFECT, IN_DOUBT, LOOK, REFUSED, TIMER, Event
+from engine.core.leftovers import clear_all
 from engine.core.leg import Leg
 from engine.core.links import RUNG
 from engine.core.names import conference_key, control_key, is_leg, leg_key
@@ -25,7 +27,7 @@ from engine.core.record import beginning, event_line
 from engine.core.room import room_change
 from engine.core.routing import answering, is_claimed
 from engine.core.rung import be_rung, take
-from engine.core.secrecy import hides, shown, without_links
+from engine.core.secrecy import hides, shown, shown_unasked
 from engine.core.step import KEPT, MOST_PARKED, begin, step
 from engine.core.turn import Outgoing, Turn
 from engine.errors import RunTooNew
@@ -146,7 +148,7 @@ def after_defect(event: Event, row: Row | None, library: Library, *, run: str, n
             return turn.change(event_id=_inbox_id(event), ver_before=row.ver, version=row.version)
         except Exception as second:
             failed = JournalEntry(
-                run=run, at=now, kind="failed", record={**failed.record, "repair": f"{type(second).__name__}: {second}"}
+                run=run, at=now, kind="failed", record={**failed.record, "repair": fault.named(second)}
             )
     return Change(event_id=_inbox_id(event), at=now, journal=(failed,), settled=_settles(event))
 
@@ -165,6 +167,8 @@ def _adrift(event: Event, leg: Leg, ver_before: int, *, now: float, version: str
         else:
             leg.status, leg.ended_at, leg.timers = "ended", now, {}  # as a call that no flow answers
         out.put(Command(operation="hangup", path={"call_control_id": leg.call_control_id}), urgent=True)
+    if leg.status == "ended":
+        clear_all(leg)
     leg.due = min(leg.timers.values(), default=None)
     leg.gen += 1
     failed = JournalEntry(run=leg.run, at=now, kind="failed", record={"id": event.id, "type": event.type, "error": why})
@@ -266,8 +270,8 @@ def _parked(event: Event, now: float) -> dict[str, Any]:
 
 
 def _plain_line(event: Event, leg: Leg, now: float) -> JournalEntry:
-    """Return the line about an event of a leg whose flow is not at work: nothing in it was asked for."""
-    record = event_line(event, without_links(event.payload), at=leg.at)
+    """Return the line about an event of a leg whose flow is not at work."""
+    record = event_line(event, shown_unasked(event.payload), at=leg.at)
     return JournalEntry(run=leg.run, at=now, kind="event", record=record)
 
 

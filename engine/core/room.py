@@ -56,6 +56,8 @@ def _change(turn: RoomTurn, event: Event, row: Row | None) -> Change:
         room.gen += 1
     record = {"id": event.id, "type": event.type, "stage": room.stage, "members": sorted(room.members)}
     ended_at = None if room.is_needed else now
+    if ended_at is not None:
+        room.works = []  # music that nobody hears any more: what it was about need not lie in a tombstone
     return Change(
         event_id="" if event.type in (*_OUTCOMES, TIMER) else event.id,
         at=now,

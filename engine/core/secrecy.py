@@ -16,6 +16,8 @@ from engine.core.verbs import ANSWERED, GATHERS
 
 _KEYS = ("digit", "digits")
 _LINKS = ("recording_urls", "public_recording_urls")  # whoever has one can listen (facts.md, section 4)
+_END_KEYS = ("#", "*")  # people close with them what they keyed before; by itself it tells nothing
+_PRESSED = "call.dtmf.received"
 _ANSWERS = ("body", "result", "message_history", "messages", "partial_results")
 _LINK_NAMES = tuple(f"event.{name}" for name in _LINKS)
 _ROW = re.compile(r"^[0-9]+\.")  # of a listing
@@ -26,12 +28,29 @@ Parts = dict[str, frozenset[str]]
 
 def shown(turn: Turn, event: Event) -> dict[str, Any]:
     """Return the payload of *event* as the run's history may keep it."""
-    return _masked(event.payload, secret_parts(turn, event))
+    is_digit = event.type == _PRESSED and event.payload.get("digit") not in _END_KEYS
+    early: Parts = dict.fromkeys(_KEYS, frozenset()) if is_digit and _may_be_early(turn) else {}
+    return _masked(event.payload, secret_parts(turn, event) | early)
 
 
-def without_links(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a payload as the history of a leg may keep it that no flow has asked for anything yet."""
-    return _masked(payload, {})
+def _may_be_early(turn: Turn) -> bool:
+    """Tell whether a key may belong to a secret that is asked for in a state to come: nobody asks for one here."""
+    has_secret = False
+    for depth in levels.chain(turn):
+        level, role = turn.level(depth), turn.role_at(depth)
+        state = role.states.get(level.state or turn.leg.last_state)
+        asks = state is not None and (_PRESSED in state.on or any(action.verb in GATHERS for action in state.actions))
+        if asks or _PRESSED in role.anywhere.on:
+            return False
+        flow, blocks = turn.programs(level.flow).flow, (role.anywhere, *role.states.values())
+        gathers = (action for block in blocks for action in block.actions if action.verb in GATHERS)
+        has_secret = has_secret or any(_into(flow, action, is_secret=True) for action in gathers)
+    return has_secret
+
+
+def shown_unasked(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a payload as the history of a leg may keep it of which nobody knows what it was asked for."""
+    return _masked(payload, dict.fromkeys((*_KEYS, *_ANSWERS), frozenset()))
 
 
 def _masked(payload: Mapping[str, Any], secret: Parts) -> dict[str, Any]:

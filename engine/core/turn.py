@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.core import leftovers
 from engine.core.change import Change, JournalEntry, Row, Timer
 from engine.core.command import TELL, Command, OutboxRow, command_id
 from engine.core.event import ClientState
@@ -213,6 +214,8 @@ class Turn:
             leg.gen += 1
         if self.out.recall.noted:
             self.note("results", values=self.out.recall.noted)
+        if leg.status == "ended":
+            leftovers.clear(leg, lambda name: self.programs(name).flow)
         return Change(
             event_id=event_id,
             at=self.now,

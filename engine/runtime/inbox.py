@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from engine.core import fault
 from engine.core.change import Change, JournalEntry, Row
 from engine.core.event import TIMER, Event
 from engine.errors import DefectError, RunTooNew, StoreInDoubt, StoreUnavailable
@@ -335,13 +336,14 @@ class Inbox:
         return ()
 
     def _note_fault(self, entry: _Entry, error: Exception, run: str) -> None:
-        problem = f"{type(error).__name__}: {error}"
-        entry.faults.append(problem.encode("utf-8", "backslashreplace").decode())  # fit for any journal
+        entry.faults.append(fault.named(error).encode("utf-8", "backslashreplace").decode())  # fit for any journal
         self._report(entry.event, error, run)
 
     def _report(self, event: Event, error: Exception, run: str) -> None:
         self._meter.defect("event")
-        self._log.error("event_failed", event_id=event.id, event_type=event.type, run=run, exc_info=error)
+        self._log.error(
+            "event_failed", event_id=event.id, event_type=event.type, run=run, exception=fault.traced(error)
+        )
 
     def _postpone(self, entries: Sequence[_Entry]) -> None:
         """Tell those who can send again, and put our own events back in front of the queue."""

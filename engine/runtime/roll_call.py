@@ -9,8 +9,10 @@ from engine.core.names import is_leg
 from engine.ports import Clock, Store
 
 DOWNTIME_S = 58.0  # Telnyx tries a webhook again for so long, as our commands ask it to (runtime.md, "Path")
+# After that its next attempt comes 12 or 40 seconds later, and steps that wait for it give up before (10 seconds).
+MISSED_S = 11.0
 EVERY_S = 3600.0
-_BEAT_S = 10.0
+_BEAT_S = 5.0
 _PER_SECOND = 20  # questions; the account has other things to ask
 _ANSWERS_WITHIN_S = 5.0
 _SEEN_AT = "seen_at"
@@ -40,15 +42,16 @@ class RollCall:
         self._catch_up = catch_up
         self._post = post
         self._was_down = False
+        self._is_heard = False  # the start has heard out what was reported before it
 
     async def down_since(self) -> float | None:
         """
-        Return since when nobody has listened, in epoch seconds; None unless it is long enough for webhooks to be lost.
+        Return since when nobody has listened, in epoch seconds; None unless it is long enough to miss webhooks.
 
         It stays so until ``run`` has run for a while, should the service end at once. Raises StoreUnavailable.
         """
         since = await self._away_since()
-        self._was_down = since is not None
+        self._was_down, self._is_heard = self._is_downtime(since), since is not None
         if since is None:
             await self._store.put_note(_SEEN_AT, str(self._clock.now()))
         return since
@@ -61,26 +64,30 @@ class RollCall:
         """
         Ask after a downtime and every hour, and note all the while that somebody listens.
 
-        A downtime is also a database that was away, and a process or machine that stood still; what was reported
-        meanwhile is heard out then. Raises StoreUnavailable; may be called again.
+        A downtime is also a database that was away, and a process or machine that stood still. What was reported
+        meanwhile is heard out then, after a shorter absence too. Raises StoreUnavailable; may be called again.
         """
         if self._was_down:
             await self._ask()
         while True:
             await self._clock.sleep_until(self._clock.now() + _BEAT_S)
-            since = None if self._was_down else await self._away_since()
+            since = None if self._is_heard else await self._away_since()
             if since is not None:
                 await self._catch_up(since)
             await self._store.put_note(_SEEN_AT, str(self._clock.now()))
-            self._was_down = False
-            if since is not None or await self._is_hour_over():
+            self._was_down = self._is_heard = False
+            if self._is_downtime(since) or await self._is_hour_over():
                 await self._ask()
 
     async def _away_since(self) -> float | None:
         """Return when somebody was last known to listen, None when that is not long ago."""
         seen_at = await self._store.note(_SEEN_AT)
-        is_long_ago = seen_at is not None and self._clock.now() - float(seen_at) > DOWNTIME_S
+        is_long_ago = seen_at is not None and self._clock.now() - float(seen_at) > MISSED_S
         return float(seen_at) if seen_at is not None and is_long_ago else None
+
+    def _is_downtime(self, since: float | None) -> bool:
+        """True when webhooks since then may be lost, and not only late."""
+        return since is not None and self._clock.now() - since > DOWNTIME_S
 
     async def _is_hour_over(self) -> bool:
         now = self._clock.now()

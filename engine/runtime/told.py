@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core import fault
 from engine.core.answer import Answer
 from engine.core.command import OutboxRow
 from engine.core.event import ACCEPTED, REFUSED, Event
@@ -31,7 +32,7 @@ class Told:
     def defect(self, row: OutboxRow, error: Exception) -> None:
         """Our own fault has kept a command from being sent."""
         self._meter.defect("command")
-        self._log.error("command_failed", run=row.run, operation=row.command.operation, exc_info=error)
+        self._log.error("command_failed", run=row.run, operation=row.command.operation, exception=fault.traced(error))
 
     def pause(self, seconds: float, code: str | None) -> None:
         """Telnyx wants no commands for so long."""

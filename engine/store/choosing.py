@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from engine.ports import Prune, Store
+from engine.ports import Store
 from engine.store import looking, reading
 from engine.store.looking import Facts
 from engine.store.reading import History
@@ -69,29 +69,3 @@ def facts_at(address: str) -> Facts:
     from engine.store import postgres_reading
 
     return postgres_reading.facts_of(address)
-
-
-def pruning_at(address: str) -> AbstractAsyncContextManager[Prune]:
-    """
-    Give what deletes ended calls at *address*; SQLite is locked meanwhile.
-
-    Raises:
-        StoreLocked: a service has the file, and only that can do it.
-        StoreUnavailable, StoreTooNew, StoreError: the database cannot be used.
-    """
-    if address.startswith(_SQLITE):
-        return _pruning_file(Path(address.removeprefix(_SQLITE)))
-    from engine.store import postgres_pruning
-
-    return postgres_pruning.pruning(address)
-
-
-@asynccontextmanager
-async def _pruning_file(path: Path) -> AsyncIterator[Prune]:
-    looking.require_database(path)
-    store = SqliteStore(path, lock_wait_s=0)
-    await store.open()
-    try:
-        yield store.prune
-    finally:
-        await store.close()

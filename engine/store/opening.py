@@ -94,6 +94,8 @@ def connect(path: Path, migrations: Sequence[Migration]) -> sqlite3.Connection:
     connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        connection.execute("pragma auto_vacuum = incremental")  # of a new file; one that has tables stays as it is
+        connection.execute("pragma secure_delete = on")  # what is deleted is overwritten
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = full")
         _look_for_damage(connection, path)

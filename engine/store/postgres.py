@@ -10,14 +10,16 @@ from typing import Any
 import asyncpg
 
 from engine.core.change import Change, Row, Timer
+from engine.core.mentions import Number
 from engine.errors import StoreInDoubt, StoreUnavailable
-from engine.ports import Loaded, Outstanding
+from engine.ports import Forgotten, Loaded, Outstanding
 from engine.store.postgres_batch import batch_of
 from engine.store.postgres_errors import AGAIN, FAILURES, LOST, explained, named
+from engine.store.postgres_forgetting import forget
 from engine.store.postgres_lease import Lease, LeaseTerms
 from engine.store.postgres_opening import SQL, open_pool
 from engine.store.postgres_shared import PostgresShared
-from engine.store.rows import json_text, packed, unpacked
+from engine.store.rows import ROWS_OF_A_CALL, json_text, packed, unpacked
 
 _CONNECTIONS = 4  # one commits, one notes attempts, two for the rest
 _TRIES = 5  # when commits stand in each other's way
@@ -111,9 +113,18 @@ class PostgresStore:
     async def put_note(self, name: str, value: str) -> None:
         await self._fetch("put_note", name, value)
 
-    async def prune(self, *, before: float, limit: int = 500) -> int:
-        [(deleted,)] = await self._fetch("prune", before, limit)
+    async def prune(
+        self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
+    ) -> int:
+        wanted = [before if given is None else given for given in (before, failed_before, ids_before)]
+        [(deleted,)] = await self._fetch("prune", *wanted, limit, limit * ROWS_OF_A_CALL)
         return int(deleted)
+
+    async def forget(self, number: Number, *, now: float, place: str = "", limit: int = 500) -> Forgotten:
+        return await forget(self._fetch, number, now=now, place=place, limit=limit)
+
+    async def compact(self) -> None:
+        """PostgreSQL's own vacuum does so, when it thinks fit."""
 
     async def _fetch(self, name: str, *values: Any, in_doubt: bool = False) -> list[Any]:
         """

@@ -58,18 +58,20 @@ insert into notes (name, value) values ($1, $2) on conflict (name) do nothing;
 -- name: put_note
 insert into notes (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value;
 
--- A version that only runs deleted here used goes with the next pruning; the last ten stay in any case.
+-- $1: when calls ended that go, $2: those that failed, $3: when ids came that go, $4: how many calls of either kind,
+-- $5: how many ids and lines. A version that only runs deleted here used goes with the next pruning; the last ten stay
+-- in any case. Ids of a call under way stay, however long it lasts; rooms and queues have no version.
 -- name: prune
 with ended as (
-    select run from runs where ended_at < $1 order by ended_at limit $2
+    (select run from runs where failed = false and ended_at < $1 order by ended_at limit $4)
+    union all
+    (select run from runs where failed = true and ended_at < $2 order by ended_at limit $4)
 ), lasting as (
     select run from runs where version = '' and ended_at is null
 ), of_runs as (
     delete from runs where run in (select run from ended) returning 1
 ), of_keys as (
     delete from keys where run in (select run from ended) returning 1
-), of_inbox as (
-    delete from inbox where run in (select run from ended) returning 1
 ), of_outbox as (
     delete from outbox where run in (select run from ended) returning 1
 ), of_timers as (
@@ -79,23 +81,25 @@ with ended as (
 ), old_inbox as (
     delete from inbox where event_id in (
         select event_id from inbox
-        where at < $1 and (run = '' or run in (select run from lasting))
-        limit $2
+        where at < $3
+        and not exists (select from runs where runs.run = inbox.run and ended_at is null and version <> '')
+        order by at
+        limit $5
     ) returning 1
 ), old_journal as (
     delete from journal where id in (
         select id from journal
         where at < $1 and (run = '' or run in (select run from lasting))
-        limit $2
+        limit $5
     ) returning 1
 ), old_versions as (
     delete from versions
-    where version not in (select version from runs)
+    where not exists (select from runs where runs.version = versions.version)
     and version not in (select value from notes where name = 'pinned')
     and id not in (select id from versions order by id desc limit 10)
     returning 1
 )
-select (select count(*) from of_runs) + (select count(*) from of_keys) + (select count(*) from of_inbox)
+select (select count(*) from of_runs) + (select count(*) from of_keys)
     + (select count(*) from of_outbox) + (select count(*) from of_timers) + (select count(*) from of_journal)
     + (select count(*) from old_inbox) + (select count(*) from old_journal) + (select count(*) from old_versions);
 
@@ -134,6 +138,54 @@ select pg_advisory_lock(hashtextextended('ringflow migrations', 0));
 
 -- name: unlock_migrations
 select pg_advisory_unlock(hashtextextended('ringflow migrations', 0));
+
+-- Forgetting a phone number reads everything, portion by portion.
+-- name: runs_after
+select run, ver, state, version, ended_at from runs where run > $1 order by run limit $2;
+
+-- $1: runs to delete, $2: rows to write; each with the ver that was read. What somebody changed meanwhile is left, and
+-- not among those that are returned.
+-- name: forget_runs
+with of_runs as (
+    delete from runs using jsonb_to_recordset($1::jsonb) as theirs (run text, ver bigint)
+    where runs.run = theirs.run and runs.ver = theirs.ver
+    returning runs.run
+), written as (
+    update runs set ver = wanted.ver, state = wanted.state, version = wanted.version
+    from jsonb_to_recordset($2::jsonb) as wanted (run text, ver bigint, state text, version text, is_emptied boolean)
+    where runs.run = wanted.run and runs.ver = wanted.ver - 1
+    returning runs.run, wanted.is_emptied
+), gone as (
+    select run from of_runs union all select run from written where is_emptied
+), of_keys as (
+    delete from keys where run in (select run from of_runs)
+), of_outbox as (
+    delete from outbox where run in (select run from gone)
+), of_timers as (
+    delete from timers where run in (select run from gone)
+), of_journal as (
+    delete from journal where run in (select run from gone)
+)
+select run from of_runs union all select run from written;
+
+-- name: outbox_after
+select command_id, run, body from outbox where command_id > $1 order by command_id limit $2;
+
+-- name: journal_after
+select id, run, record from journal where id > $1 order by id limit $2;
+
+-- name: open_runs
+select run from runs where run = any ($1::text[]) and ended_at is null;
+
+-- name: mask_outbox
+update outbox set body = masked.text
+from jsonb_to_recordset($1::jsonb) as masked (text text, position text)
+where command_id = masked.position;
+
+-- name: mask_journal
+update journal set record = masked.text
+from jsonb_to_recordset($1::jsonb) as masked (text text, position bigint)
+where id = masked.position;
 
 -- name: session
 select pg_backend_pid();

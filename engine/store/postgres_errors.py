@@ -42,7 +42,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((asyncpg.OperatorInterventionError,), "has ended the connection, as it does when it is stopped; wait for it"),
     ((asyncpg.ProtocolViolationError,), POOLED),
     (
-        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError),
+        (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError),
         f"has broken off the connection; check that PostgreSQL runs, and that {SETTING} names it",
     ),
     ((TimeoutError,), f"does not answer; check that PostgreSQL runs, and that {SETTING} names it"),
@@ -61,7 +61,8 @@ def explained(database: str, error: BaseException) -> RingflowError:
     """Return *error* as a sentence about *database*: StoreUnavailable, or DefectError where it is ours."""
     reason = refusal(error)
     if reason is None and isinstance(error, _OUR_FAULT):
-        return DefectError(f"{database} cannot take what was to be written ({error})")
+        # Not its own words: they may repeat what was to be written.
+        return DefectError(f"{database} cannot take what was to be written ({type(error).__name__})")
     reason = reason or next((reason for kinds, reason in _REASONS if isinstance(error, kinds)), f"failed ({error})")
     return StoreUnavailable(f"{database} {reason}")
 

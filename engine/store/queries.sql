@@ -80,16 +80,13 @@ insert into notes (name, value) values (?, ?) on conflict (name) do update set v
 delete from notes where name = ?;
 
 -- name: ended
-select run from runs where ended_at < ? order by ended_at limit ?;
+select run from runs where failed = ? and ended_at < ? order by ended_at limit ?;
 
 -- name: prune_runs
 delete from runs where run in (select value from json_each(?));
 
 -- name: prune_keys
 delete from keys where run in (select value from json_each(?));
-
--- name: prune_inbox
-delete from inbox where run in (select value from json_each(?));
 
 -- name: prune_outbox
 delete from outbox where run in (select value from json_each(?));
@@ -100,15 +97,17 @@ delete from timers where run in (select value from json_each(?));
 -- name: prune_journal
 delete from journal where run in (select value from json_each(?));
 
--- What concerned no run, and the past of rooms and queues, which do not end with a call.
--- name: prune_old_inbox
+-- Those of a call under way stay, however long it lasts; rooms and queues have no version.
+-- name: prune_inbox
 delete from inbox where event_id in (
     select event_id from inbox
     where at < ?
-    and (run = '' or run in (select run from runs where version = '' and ended_at is null))
+    and not exists (select 1 from runs where runs.run = inbox.run and ended_at is null and version <> '')
+    order by at
     limit ?
 );
 
+-- What concerned no run, and the past of rooms and queues, which do not end with a call.
 -- name: prune_old_journal
 delete from journal where rowid in (
     select rowid from journal
@@ -120,9 +119,28 @@ delete from journal where rowid in (
 -- The last ten stay in any case: one of them is in use for new calls, unless another is pinned.
 -- name: prune_versions
 delete from versions
-where version not in (select version from runs)
+where not exists (select 1 from runs where runs.version = versions.version)
 and version not in (select value from notes where name = 'pinned')
 and rowid not in (select rowid from versions order by rowid desc limit 10);
+
+-- Forgetting a phone number reads everything, portion by portion.
+-- name: runs_after
+select rowid, run, ver, state, version, ended_at from runs where rowid > ? order by rowid limit ?;
+
+-- name: outbox_after
+select command_id, run, body from outbox where command_id > ? order by command_id limit ?;
+
+-- name: journal_after
+select rowid, run, record from journal where rowid > ? order by rowid limit ?;
+
+-- name: open_runs
+select run from runs where run in (select value from json_each(?)) and ended_at is null;
+
+-- name: mask_outbox
+update outbox set body = ? where command_id = ?;
+
+-- name: mask_journal
+update journal set record = ? where rowid = ?;
 
 -- What people are told about a database.
 -- name: count_calls

@@ -10,6 +10,8 @@ import orjson
 
 from engine.core.command import Command, OutboxRow
 
+ROWS_OF_A_CALL = 4  # ids and lines that go at once where one call would: they lie all over the file
+
 
 def outbox_values(row: OutboxRow) -> tuple[Any, ...]:
     """Return the columns of the table ``outbox``, in the order of ``outbox_row``."""

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.change import Change, Row, Timer
+from engine.core.mentions import Number
 from engine.errors import StoreUnavailable
-from engine.ports import Loaded, Outstanding
+from engine.ports import Forgotten, Loaded, Outstanding
 from engine.store.opening import connect, take_lock
 from engine.store.refusal import is_taken, refused_runs
-from engine.store.rows import json_text, outbox_row, outbox_values, packed, unpacked
+from engine.store.rows import ROWS_OF_A_CALL, json_text, outbox_row, outbox_values, packed, unpacked
 from engine.store.sql import migrations, queries
+from engine.store.sqlite_forgetting import forget
+from engine.store.sqlite_room import compact, fold_back, give_back
 from engine.store.writer import Writer
 
 _TRIAL = "trial"
@@ -112,8 +115,24 @@ class SqliteStore:
     async def put_note(self, name: str, value: str) -> None:
         await self._writer.write(lambda connection: connection.execute(queries()["put_note"], (name, value)))
 
-    async def prune(self, *, before: float, limit: int = 500) -> int:
-        return await self._writer.write(lambda connection: _prune(connection, before, limit))
+    async def prune(
+        self, *, before: float, failed_before: float | None = None, ids_before: float | None = None, limit: int = 500
+    ) -> int:
+        wanted = [before if given is None else given for given in (before, failed_before, ids_before)]
+        deleted = await self._writer.write(lambda connection: _prune(connection, wanted, limit))
+        await self._writer.alone(give_back)
+        return deleted
+
+    async def forget(self, number: Number, *, now: float, place: str = "", limit: int = 500) -> Forgotten:
+        done = await self._writer.write(
+            lambda connection: forget(connection, number, now=now, place=place, limit=limit)
+        )
+        if not done.next:
+            await self._writer.alone(fold_back)
+        return done
+
+    async def compact(self) -> None:
+        await self._writer.alone(compact)
 
     @property
     def _writer(self) -> Writer:
@@ -174,17 +193,21 @@ def _outstanding(connection: sqlite3.Connection) -> Outstanding:
     )
 
 
-def _prune(connection: sqlite3.Connection, before: float, limit: int) -> int:
-    ended = json_text([run for (run,) in connection.execute(queries()["ended"], (before, limit))])
+def _prune(connection: sqlite3.Connection, wanted: Sequence[float], limit: int) -> int:
+    before, failed_before, ids_before = wanted
+    over = [run for wanted in ((0, before), (1, failed_before)) for run in _ended(connection, *wanted, limit)]
+    ended, most_rows = json_text(over), limit * ROWS_OF_A_CALL
     deleted = sum(
         connection.execute(queries()[f"prune_{table}"], (ended,)).rowcount
-        for table in ("keys", "inbox", "outbox", "timers", "journal", "runs")
+        for table in ("keys", "outbox", "timers", "journal", "runs")
     )
-    deleted += sum(
-        connection.execute(queries()[name], (before, limit)).rowcount
-        for name in ("prune_old_inbox", "prune_old_journal")
-    )
+    deleted += connection.execute(queries()["prune_inbox"], (ids_before, most_rows)).rowcount
+    deleted += connection.execute(queries()["prune_old_journal"], (before, most_rows)).rowcount
     return deleted + connection.execute(queries()["prune_versions"]).rowcount
+
+
+def _ended(connection: sqlite3.Connection, failed: int, before: float, limit: int) -> list[str]:
+    return [run for (run,) in connection.execute(queries()["ended"], (failed, before, limit))]
 
 
 def _select(connection: sqlite3.Connection, name: str, values: Iterable[str]) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from engine.errors import RingflowError, StoreDamaged, StoreUnavailable
 from engine.store.opening import explained
+from engine.store.sqlite_room import fold_back
 
 T = TypeVar("T")
 _IDLE_S = 1.0  # after this long without work the WAL is folded back into the database
@@ -52,6 +53,7 @@ class Writer:
         self._damage: StoreDamaged | None = None
         self._file = path.stat()
         self._unfolded = 0  # commits that are in the WAL only
+        self._is_dirty = False  # the WAL has not been emptied since the last commit
         connection.execute(f"pragma wal_autocheckpoint = {_AUTO_CHECKPOINT_PAGES}")
         self._thread.start()
 
@@ -62,6 +64,12 @@ class Writer:
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return what *work* returns, once it is durable. Raises as ``read`` does: nothing of it was written."""
         return await self._put(work, is_write=True)
+
+    async def alone(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Do *work* between two commits, outside of any transaction. Raises as ``read`` does."""
+        if self._damage is not None:
+            raise self._damage
+        await self._put(work, is_write=False)
 
     async def close(self) -> None:
         """Finish what is queued, then close the connection."""
@@ -108,6 +116,7 @@ class Writer:
                 if problem is None:
                     self._commit(writes)
                     self._unfolded += 1
+                    self._is_dirty = True
                 self._answer(writes)
         self._connection.close()
 
@@ -122,10 +131,13 @@ class Writer:
         return jobs, batch is not None
 
     def _fold(self) -> None:
-        """Fold the WAL back into the database while nobody waits."""
-        if self._unfolded:
-            with suppress(sqlite3.Error):
+        """Fold the WAL back into the database while nobody waits; in a longer pause it is emptied, too."""
+        with suppress(sqlite3.Error):
+            if self._unfolded >= _FOLD_COMMITS:
                 self._connection.execute("pragma wal_checkpoint(passive)")
+            elif self._is_dirty:
+                self._is_dirty = False
+                fold_back(self._connection)
         self._unfolded = 0
 
     def _do(self, job: _Job) -> None:

@@ -15,6 +15,7 @@ import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from engine.core.fault import traced
 from engine.errors import CommandRefused, SettingsError, StoreUnavailable
 from engine.ports import Log
 
@@ -82,7 +83,7 @@ def _answering(name: str, act: Act, log: Log) -> Handler:
         except TimeoutError:
             return _problem(504, "the command is not stored yet, but may still be")
         except Exception as error:
-            log.error("admin_failed", command=name, exc_info=error)
+            log.error("admin_failed", command=name, exception=traced(error))
             return _problem(500, "the engine failed; its log says where")
 
     return answer

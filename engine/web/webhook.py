@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from engine.core.event import Event
+from engine.core.fault import traced
 from engine.errors import StoreUnavailable, WebhookRejected
 from engine.ports import Meter
 from engine.web.limits import connection_of
@@ -67,7 +68,7 @@ class WebhookEndpoint:
         except TimeoutError:
             return self._refuse(request, _again("the event is not committed yet", "not-committed"), event_type)
         except Exception as error:
-            self._log.error("webhook_failed", remote=request.remote, exc_info=error)
+            self._log.error("webhook_failed", remote=request.remote, exception=traced(error))
             self._meter.webhook(event_type, "failed")
             self._meter.defect("webhook")
             return web.Response(status=500, text="the engine failed\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import time
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
@@ -36,7 +38,16 @@ async def crowd(stage: Stage, store: str, number: int) -> str:
         copies = _copies(row, timer, number)
         while batch := list(islice(copies, _AT_ONCE)):
             await opened.apply(batch)
+    await _settled(stage, store, database)
     return database
+
+
+async def _settled(stage: Stage, store: str, database: str) -> None:
+    """Return when all that was written is on the disk: in life it comes little by little, and nobody waits for it."""
+    if store == "postgresql" and stage.postgres is not None:
+        await stage.postgres.ask("vacuum analyze", database.rpartition("/")[2])
+        await stage.postgres.ask("checkpoint")
+    await asyncio.to_thread(os.sync)
 
 
 async def as_if_served_just_now(database: str) -> None:

@@ -16,7 +16,7 @@ from bench_sender import Sent
 from bench_stage import stage
 from bench_throughput import BARE, Burst, compare
 
-SHORT = Pace(rate=30.0, warm_up_s=0.3, seconds=1.5, pause_s=0.4, patience_s=2.0)
+SHORT = Pace(rate=20.0, warm_up_s=0.3, seconds=1.7, pause_s=0.6, patience_s=2.0)
 
 
 async def test_every_webhook_becomes_its_action():

@@ -92,3 +92,23 @@ def test_keys_for_a_secret_of_a_flow_that_another_one_runs_are_never_told_to_ano
 
     assert "heard" not in phone.logged()
     assert set(told_of(phone, "digit", "digits")) == {"***"}
+
+
+def test_keys_of_somebody_who_does_not_wait_for_the_question_do_not_get_into_the_history():
+    early = "  hello:\n    do: [answer, {speak: A long welcome to our bank}]\n    then: ask\n"
+    phone = Phone(flow(early + ASKS.replace("answer, ", ""), top=SECRET))
+    call = phone.calls(wait=1)
+    phone.press(call, "48", wait=0.5)
+    assert phone.state(call) == "hello"
+
+    assert set(told_of(phone, "digit")) == {"***"}
+
+
+def test_keys_of_a_menu_stay_in_the_history_of_a_flow_that_asks_for_a_secret_later():
+    menu = "  menu:\n    do: [answer, {gather: {speak: Menu, digits: 1}}]\n    keys: {1: ask, nothing: hangup}\n"
+    phone = Phone(flow(menu + ASKS.replace("answer, ", ""), top=SECRET))
+    call = phone.calls(wait=1)
+    phone.press(call, "1", wait=2)
+    assert phone.state(call) == "ask"
+
+    assert set(told_of(phone, "digit", "digits")) == {"1"}

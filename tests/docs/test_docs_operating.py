@@ -60,7 +60,8 @@ def test_every_line_of_the_log_is_described():
     [
         ("has {} seconds; then it ends", service._DRAIN_S),
         ("looks every {} seconds", service._HOUSEKEEPING_S),
-        ("kept for {} hours", service._KEEP_ENDED_S / 3600),
+        ("ended is kept with its history: `12h`, `{}d`", config.Settings().keep_calls_s / 86400),
+        ("| `{}d`, or as long as the others", config.Settings().keep_failed_calls_s / 86400),
         ("attempt begins {} seconds after the first", delivery._STOP_S),
         ("differ by {}\n  seconds at most", signature.TOLERANCE_S),
         ("a line each, {} at most", versions._MOST_TOLD),

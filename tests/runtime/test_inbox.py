@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 import pytest
@@ -126,7 +127,8 @@ async def test_defect_harms_only_its_event_and_its_run_goes_to_the_error_exit():
         "run-2": '"failed"',
         "run-3": "{}",
     }
-    assert one.core.defects == ["ValueError: broken"]
+    [told] = one.core.defects
+    assert re.fullmatch(r"ValueError in runtime/runtime_world.py:\d+", told)  # not its message, which may hold a PIN
     assert one.meter.about("defect") == [("defect", "event")]
     assert [(level, name) for level, name, _ in one.log.lines] == [("error", "event_failed")]
 
@@ -138,7 +140,8 @@ async def test_defect_in_the_handling_of_a_defect_is_kept_in_the_journal():
         assert await one.inbox.submit(webhook("e1", boom="twice")) is True
 
     assert one.store.rows == {}
-    assert [(entry.kind, entry.record["error"]) for entry in one.store.journal] == [("failed", "ValueError: twice")]
+    [entry] = one.store.journal
+    assert (entry.kind, entry.record["error"].partition(" in ")[0]) == ("failed", "ValueError")
 
 
 async def test_event_that_cannot_be_committed_does_not_take_its_batch_along():

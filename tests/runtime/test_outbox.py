@@ -41,7 +41,10 @@ class Service:
         self.plans: dict[str, dict] = {}
         self.log = ListLog()
         self.alarms = Alarms(self.clock)
-        self.inbox = Inbox(store=self.store, clock=self.clock, core=self.core, log=self.log, follow=self.follow)
+        self.inbox = Inbox(
+            store=self.store, clock=self.clock, core=self.core, log=self.log, follow=self.follow,
+            commit_within_s=60.0,  # of real time: a busy machine is no fault
+        )  # fmt: skip
         self.outbox = Outbox(
             store=self.store,
             clock=self.clock,

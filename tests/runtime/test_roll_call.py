@@ -45,13 +45,26 @@ async def test_a_first_start_and_a_quick_restart_ask_nothing(store, clock) -> No
     assert first.timers_from(45) == 0.0
     async with running(first.run()):
         await clock.advance(30)
-    await clock.advance(55)
+    await clock.advance(10)
 
     second = roll_call(store, clock, asked)
 
     assert await second.down_since() is None
     assert second.timers_from(45) == 0.0
     assert asked == []
+
+
+async def test_after_a_slow_restart_what_was_reported_is_heard_out_and_no_timer_waits(store, clock) -> None:
+    asked: list[tuple[float, str]] = []
+    await store.put_note("seen_at", str(NOW - 20))
+    calls = roll_call(store, clock, asked)
+
+    assert await calls.down_since() == NOW - 20
+    assert calls.timers_from(45) == 0.0
+    async with running(calls.run()):
+        await clock.advance(60)
+
+    assert asked == []  # the start has heard it out before
 
 
 async def test_after_a_downtime_every_call_is_asked_for_at_a_calm_pace_before_timers_fire(store, clock) -> None:
@@ -89,7 +102,7 @@ async def test_a_downtime_is_remembered_by_the_next_start_until_the_service_has_
     first = roll_call(store, clock, asked)
     await first.down_since()
     async with running(first.run()):
-        await clock.advance(9)
+        await clock.advance(4)
         assert await roll_call(store, clock, asked).down_since() == NOW - 61
 
         await clock.advance(4)

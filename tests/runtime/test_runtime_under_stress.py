@@ -184,7 +184,7 @@ async def test_event_whose_change_cannot_be_written_is_stored_as_failed_and_its_
         answers = await asyncio.gather(*(inbox.submit(webhook(f"e{n}", leg=str(n))) for n in range(1, 4)))
 
     assert answers == [True, True, True]
-    assert core.defects == ["TypeError: Integer exceeds 64-bit range"]
+    assert [defect.partition(" in ")[0] for defect in core.defects] == ["TypeError"]
     assert {run: row.state for run, row in store.rows.items()} == {"run-1": "{}", "run-2": '"failed"', "run-3": "{}"}
     assert "e2" in store.inbox
     assert [name for _, name, _ in log.lines] == ["event_failed"]

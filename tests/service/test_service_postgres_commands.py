@@ -87,14 +87,6 @@ async def test_old_calls_are_pruned_and_what_is_there_is_counted_with_and_withou
     )  # fmt: skip
 
 
-async def test_a_backup_is_made_with_pg_dump(place, ringflow):
-    assert await ringflow("db", "backup", "copy.db") == (
-        2, "",
-        "ringflow: 'db backup' works on an SQLite file, and RINGFLOW_DATABASE names a PostgreSQL database; "
-        "use PostgreSQL's own tools there, such as pg_dump and psql\n",
-    )  # fmt: skip
-
-
 async def test_a_database_without_tables_is_said_in_words(place, ringflow):
     sentence = f"ringflow: {name_of(place.settings.database)} is empty; set RINGFLOW_DATABASE as the service has it\n"
     for command in (("calls",), ("show", "abc"), ("flows", "list"), ("db", "check"), ("db", "prune")):

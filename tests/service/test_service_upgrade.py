@@ -23,6 +23,7 @@ from service_world import Place
 from engine.simulator.options import Options
 from engine.simulator.server import SimulatorServer
 from engine.simulator.world import World
+from engine.store.postgres_opening import MIGRATIONS, connect, hang_up, migrate
 from engine.tables import catalogue
 
 HERE = Path(__file__).resolve().parent
@@ -32,15 +33,32 @@ AGENTS, AGENT, FRONT_DESK = "+15551231112", "+15552220001", "+15551230000"
 CALLER, WAITING, MEMBER, CHOOSER = (f"+3460000000{number}" for number in (1, 2, 3, 4))
 
 
-def restore(path: Path, *, later_s: float) -> None:
-    """Write the old database to *path*, with each moment in it *later_s* later."""
+def restore(path: Path | str, *, later_s: float) -> sqlite3.Connection:
+    """Write the old database to *path*, with each moment in it *later_s* later, and return it."""
 
     def move(found: re.Match[str]) -> str:
         at = float(found[0])
         return str(at + later_s) if 0 <= at - OLD["start"] + DAY_S < 2 * DAY_S else found[0]
 
-    with closing(sqlite3.connect(path)) as database:
-        database.executescript(re.sub(r"\b1\d{9}\.\d+\b", move, (HERE / "old_database.sql").read_text()))
+    database = sqlite3.connect(path)
+    database.executescript(re.sub(r"\b1\d{9}\.\d+\b", move, (HERE / "old_database.sql").read_text()))
+    return database
+
+
+async def restore_to_postgres(url: str, *, later_s: float) -> None:
+    """Write the same to PostgreSQL, in the tables of the first release."""
+    connection = await connect(url)
+    try:
+        await migrate(connection, MIGRATIONS[:1], database="it")
+        with closing(restore(":memory:", later_s=later_s)) as old:
+            for table in ("runs", "keys", "inbox", "outbox", "timers", "journal", "versions", "notes"):
+                columns = [row[1] for row in old.execute(f"pragma table_info({table})") if row[1] != "id"]
+                rows = old.execute(f"select {', '.join(columns)} from {table}").fetchall()
+                flags = [columns.index(name) for name in ("urgent",) if name in columns]
+                values = [tuple(bool(v) if n in flags else v for n, v in enumerate(row)) for row in rows]
+                await connection.copy_records_to_table(table, schema_name="ringflow", columns=columns, records=values)
+    finally:
+        await hang_up(connection)
 
 
 def happened(*, later_s: float) -> World:
@@ -53,12 +71,20 @@ def happened(*, later_s: float) -> World:
     return world
 
 
-@pytest.fixture
-async def place(tmp_path):
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def place(request, tmp_path):
+    url = ""
+    if request.param == "postgresql":
+        url = await request.getfixturevalue("postgres_server").new_database()
     later_s = time.time() - OLD["at"]
-    restore(tmp_path / "ringflow.db", later_s=later_s)
+    if not url:
+        restore(tmp_path / "ringflow.db", later_s=later_s).close()
+    else:
+        await restore_to_postgres(url, later_s=later_s)
     async with SimulatorServer(happened(later_s=later_s)) as simulator:
         place = Place(tmp_path, simulator)
+        if url:
+            place.set(database=url)
         place.files = shipped("support_desk", "front_desk", "callback", "main_number", "supervise")
         place.set(secrets={"team_room_pin": "4821", "notify": "long and random"})
         yield place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -72,7 +73,7 @@ async def test_check_says_what_the_database_holds(place):
     answer = json.loads(as_json[1])
     assert (answer.pop("bytes") > 0, answer.pop("journal") > 0) == (True, True)
     assert answer == {
-        "database": path, "sound": True, "problems": [], "schema": 2, "calls": 1, "commands": 0, "timers": 1,
+        "database": path, "sound": True, "problems": [], "schema": 3, "calls": 1, "commands": 0, "timers": 1,
     }  # fmt: skip
 
 
@@ -151,10 +152,33 @@ async def test_many_rows_are_deleted_in_portions_while_calls_go_on(place, monkey
         long_ago = time.time() - 2 * DAY_S
         with closing(sqlite3.connect(place.folder / "ringflow.db")) as database:
             rows = [(f"run{number}", 1, "{}", "v1", long_ago) for number in range(1200)]
-            database.executemany("insert into runs values (?, ?, ?, ?, ?)", rows)
+            database.executemany("insert into runs (run, ver, state, version, ended_at) values (?, ?, ?, ?, ?)", rows)
             database.commit()
         first = await post(place, "/db/prune", b'{"older_than_s": 86400}')
         rest = await ringflow(place, "db", "prune")
 
     assert first == (200, {"deleted": 500, "is_done": False})
     assert rest == (0, "700 rows of calls that ended more than 1d ago deleted\n", "")
+
+
+async def test_the_service_deletes_what_it_has_kept_long_enough_and_calls_that_failed_later(place, monkeypatch):
+    monkeypatch.setattr("engine.service._HOUSEKEEPING_S", 0.05)
+    place.set(keep_calls_s=3600.0, keep_failed_calls_s=30 * DAY_S)
+    async with place.serving():
+        place.hang_up(place.call())
+        await place.log.line("ended")
+        place.log.rows.clear()
+        place.simulator.world.fail_next("answer", 422, "10015")
+        place.call()
+        await place.log.line("error")
+        await place.log.line("ended")
+        assert stored(place, "runs") == 2
+        age(place, by_s=2 * 3600)
+        async with asyncio.timeout(10):
+            while stored(place, "runs") > 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        with closing(sqlite3.connect(place.folder / "ringflow.db")) as database:
+            kept = database.execute("select count(*) from journal where kind = 'error'").fetchone()[0]
+
+    assert kept == 1
+    assert stored(place, "inbox") > 0  # ids of events stay a day

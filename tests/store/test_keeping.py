@@ -71,7 +71,7 @@ async def test_backup_holds_what_was_committed_and_the_service_goes_on(tmp_path)
 
         await store.apply(calls(1, first=3))
 
-    assert facts == Facts(schema=2, bytes=copy.stat().st_size, problems=(), counts=counts(3))
+    assert facts == Facts(schema=3, bytes=copy.stat().st_size, problems=(), counts=counts(3))
     assert (facts_of(copy), facts_of(path).counts) == (facts, counts(4))
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     async with opened(copy) as store:  # a service can start from it

@@ -7,12 +7,13 @@ import signal
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import asyncpg
 import pytest
 
 from engine.core.change import Change, JournalEntry, Row
 from engine.errors import DefectError, StoreError, StoreInDoubt, StoreTooNew, StoreUnavailable
 from engine.store.postgres import PostgresStore
-from engine.store.postgres_errors import named
+from engine.store.postgres_errors import explained, named
 from engine.store.postgres_opening import MIGRATIONS, connect, hang_up, look_at, migrate, refuse_pooler
 from engine.store.sql import Migration, queries
 
@@ -123,6 +124,15 @@ async def test_user_without_rights_is_one_sentence(postgres_server, postgres_url
 )
 def test_a_database_is_called_by_its_name_and_server(url, name):
     assert named(url) == f"the PostgreSQL database {name}"
+
+
+def test_connection_that_ends_between_two_answers_is_one_sentence():
+    error = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+    assert str(explained("the PostgreSQL database calls", error)) == (
+        "the PostgreSQL database calls has broken off the connection; check that PostgreSQL runs, and that "
+        "RINGFLOW_DATABASE names it"
+    )
 
 
 # -- migrations -----------------------------------------------------------------------------------------------

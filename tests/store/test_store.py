@@ -226,6 +226,65 @@ async def test_prune_forgets_the_past_of_rooms_and_of_strays_but_not_the_rooms(s
     assert loaded == Loaded(seen=frozenset({"e3"}), rows={"room:sales": room})
 
 
+def over(run: str, *entries: JournalEntry, at: float = NOW) -> Change:
+    ended = replace(row(run), ended_at=at)
+    return Change(event_id=f"event of {run}", at=at, row=ended, journal=entries)
+
+
+async def left(store: Store, *runs: str) -> set[str]:
+    return set((await store.load(event_ids=[], keys=[], runs=runs)).rows)
+
+
+@pytest.mark.parametrize("kind", ["error", "failed", "budget", "event"])
+async def test_calls_that_failed_stay_longer(store, kind):
+    entry = JournalEntry(run="anna", at=NOW, kind=kind, record={"code": "engine"})
+    await store.apply([over("anna", entry), over("ben")])
+
+    await store.prune(before=NOW + 1, failed_before=NOW - 1)
+
+    assert await left(store, "anna", "ben") == (set() if kind == "event" else {"anna"})
+    assert await store.prune(before=NOW + 1) == (0 if kind == "event" else 2)
+    assert await left(store, "anna") == set()
+
+
+async def test_a_call_that_failed_after_its_last_change_stays_longer_too(store):
+    """A defect may leave a line of its own, without a change of the run."""
+    await store.apply([over("anna")])
+    await store.apply([Change(event_id="e2", at=NOW, journal=(JournalEntry(run="anna", at=NOW, kind="failed"),))])
+
+    await store.prune(before=NOW + 1, failed_before=NOW - 1)
+
+    assert await left(store, "anna") == {"anna"}
+
+
+async def test_a_command_that_came_after_the_hang_up_is_no_failure(store):
+    await store.apply([over("anna", JournalEntry(run="anna", at=NOW, kind="error", record={"code": "90018"}))])
+
+    await store.prune(before=NOW + 1, failed_before=NOW - 1)
+
+    assert await left(store, "anna") == set()
+
+
+async def test_ids_of_events_go_before_their_call_but_not_those_of_a_call_under_way(store):
+    room = Change(event_id="of a room", at=NOW, row=Row(run="room:sales", ver=1, state="{}"))
+    await store.apply([over("anna"), change("of a live call", run="ben"), room, Change(event_id="of none", at=NOW)])
+
+    assert await store.prune(before=NOW - 9, ids_before=NOW) == 0
+    assert await store.prune(before=NOW - 9, ids_before=NOW + 1) == 3
+
+    events = ["event of anna", "of a live call", "of a room", "of none"]
+    assert (await store.load(event_ids=events, keys=[], runs=[])).seen == {"of a live call"}
+    assert await left(store, "anna", "ben", "room:sales") == {"anna", "ben", "room:sales"}
+
+
+async def test_prune_takes_no_more_calls_than_it_may(store):
+    await store.apply([over(run) for run in ("anna", "ben", "cleo")])
+
+    counts = [await store.prune(before=NOW + 1, ids_before=NOW - 9, limit=2) for _ in range(3)]
+
+    assert counts == [2, 1, 0]
+
+
 async def test_prune_keeps_versions_in_use_the_pinned_one_and_the_last_ten(store):
     for number in range(13):
         await store.keep_version(f"v{number}", {})
