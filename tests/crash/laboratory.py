@@ -92,7 +92,7 @@ async def run(plan: Plan, folder: Path) -> Report:
         await _live_through(plan, faults, people, simulator, chance)
         await _calm_down(simulator, people, address)
         ledger = await read_ledger(address)
-        seen = _witnessed(simulator, balancer, fleet, faults)
+        seen = _witnessed(simulator, balancer, fleet, faults, crowd=plan.crowd)
         return report_of(seen, ledger, plan=asdict(plan), faults=faults, world=world, calls=people.calls)
 
 
@@ -143,14 +143,16 @@ async def _calm_down(simulator: SimulatorServer, people: People, address: str) -
                 await asyncio.sleep(_LOOK_EVERY_S)
 
 
-def _witnessed(simulator: SimulatorServer, balancer: Balancer, fleet: Fleet, faults: Faults) -> Witnessed:
+def _witnessed(
+    simulator: SimulatorServer, balancer: Balancer, fleet: Fleet, faults: Faults, *, crowd: int
+) -> Witnessed:
     world = simulator.world
     return Witnessed(
         acknowledged=frozenset(balancer.acknowledged),
         done=requests_done(world.record, catalogue()),
         open=[leg.call_control_id for leg in world.legs if world.look(leg.call_control_id).state != "ended"],
         over={e.leg: e.at for e in world.record if e.kind == "state" and e.what == "hung up" and e.leg is not None},
-        live=live_spans(fleet.all, faults.down),
+        live=live_spans(fleet.all, faults.down, crowd=crowd),
         take_overs=faults.take_overs,
         frozen=faults.frozen,
     )
