@@ -314,7 +314,7 @@ class Outbox:
         """Begin one attempt, once the store knows of it; unless it is no longer to be sent."""
         is_wanted, pause_s = False, 0.0
         try:
-            is_wanted = await self._may_send(entry) and self._may_act
+            is_wanted = await self._may_send(entry) and isinstance(self._next_step(entry), Send)  # that took a while
         except StoreUnavailable:
             entry.is_trying, pause_s = False, _STORE_PAUSE_S
         finally:

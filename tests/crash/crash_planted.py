@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -16,8 +16,6 @@ from engine.core.event import TIMER, Event
 from engine.errors import CarrierError
 from engine.runtime.inbox import Inbox
 from engine.runtime.outbox import Outbox
-from engine.store.postgres import PostgresStore
-from engine.store.sqlite import SqliteStore
 from engine.telnyx.client import TelnyxClient
 
 _IN_ROOMS = ("conference_mute", "conference_unmute", "conference_hold", "conference_unhold", "conference_send_dtmf")
@@ -39,15 +37,6 @@ def _acknowledge_early() -> None:
         return True
 
     Inbox.submit = take  # type: ignore[method-assign]
-
-
-def _forget_attempts() -> None:
-    """First attempts are noted nowhere: after a restart a command counts as one that was never sent."""
-
-    async def attempt(store: Any, command_ids: Sequence[str], *, at: float) -> frozenset[str]:
-        return frozenset(command_ids)
-
-    SqliteStore.attempt = PostgresStore.attempt = attempt  # type: ignore[method-assign]
 
 
 def _repeat_for_ever() -> None:
@@ -79,7 +68,12 @@ def _fire_late() -> None:
     def put(inbox: Inbox, event: Event, *, settles: tuple[str, ...] = ()) -> Any:
         if event.type != TIMER:
             return post(inbox, event, settles=settles)
-        return asyncio.get_running_loop().call_later(60.0, post, inbox, event)
+
+        async def fire() -> None:
+            await asyncio.sleep(60.0)
+            await post(inbox, event)
+
+        return asyncio.ensure_future(fire())
 
     Inbox.post = put  # type: ignore[method-assign]
 
@@ -115,7 +109,6 @@ def _drop_the_rest() -> None:
 FAULTS: dict[str, Callable[[], None]] = {
     "": lambda: None,
     "acknowledge_early": _acknowledge_early,
-    "forget_attempts": _forget_attempts,
     "repeat_for_ever": _repeat_for_ever,
     "rename": _rename,
     "fire_late": _fire_late,

@@ -57,6 +57,7 @@ class Plan:
     seed: int
     crowd: int
     plant: str = ""
+    only: str = ""
 
 
 async def run(plan: Plan, folder: Path) -> Report:
@@ -91,7 +92,7 @@ async def run(plan: Plan, folder: Path) -> Report:
         await _live_through(plan, faults, people, simulator, chance)
         await _calm_down(simulator, people, address)
         ledger = await read_ledger(address)
-        seen = _witnessed(simulator, balancer, fleet, faults)
+        seen = _witnessed(simulator, balancer, fleet, faults, crowd=plan.crowd)
         return report_of(seen, ledger, plan=asdict(plan), faults=faults, world=world, calls=people.calls)
 
 
@@ -120,6 +121,8 @@ async def _live_through(
 ) -> None:
     """Let people call until all faults are done and enough webhooks have been sent."""
     deeds = plan_of(kills=plan.kills, engines=plan.engines, on_postgres=plan.store == "postgres", chance=chance)
+    if plan.only:
+        deeds = [plan.only] * plan.kills
     sent = Webhooks(simulator)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(people.run())
@@ -140,14 +143,16 @@ async def _calm_down(simulator: SimulatorServer, people: People, address: str) -
                 await asyncio.sleep(_LOOK_EVERY_S)
 
 
-def _witnessed(simulator: SimulatorServer, balancer: Balancer, fleet: Fleet, faults: Faults) -> Witnessed:
+def _witnessed(
+    simulator: SimulatorServer, balancer: Balancer, fleet: Fleet, faults: Faults, *, crowd: int
+) -> Witnessed:
     world = simulator.world
     return Witnessed(
         acknowledged=frozenset(balancer.acknowledged),
         done=requests_done(world.record, catalogue()),
         open=[leg.call_control_id for leg in world.legs if world.look(leg.call_control_id).state != "ended"],
         over={e.leg: e.at for e in world.record if e.kind == "state" and e.what == "hung up" and e.leg is not None},
-        live=live_spans(fleet.all, faults.down),
+        live=live_spans(fleet.all, faults.down, crowd=crowd),
         take_overs=faults.take_overs,
         frozen=faults.frozen,
     )
@@ -180,6 +185,7 @@ def main() -> int:
     parser.add_argument("--crowd", type=int, default=10, help="calls at once")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--plant", default="", help="a fault of crash_planted.py that is to be found")
+    parser.add_argument("--only", default="", help="the one thing to do, --kills times, such as 'stop'")
     parser.add_argument("--keep", default="", help="a new folder for the database and the logs, to look at afterwards")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     given = vars(parser.parse_args())

@@ -14,10 +14,12 @@ import sys
 import time
 from pathlib import Path
 
-from crash_report import Report, table
-from crash_time import SCALE
-
 _HERE = Path(__file__).resolve().parent
+sys.path.append(str(_HERE.parent))
+
+from crash_report import Report, table  # noqa: E402
+from crash_time import SCALE  # noqa: E402
+
 _PAGE = _HERE.parent.parent / "docs" / "crash.md"
 _TABLE = re.compile(r"(?<=<!-- the last long run -->\n)(.*?)(?=<!-- until here -->)", re.DOTALL)
 _STORES = (("sqlite", 1), ("postgres", 3))

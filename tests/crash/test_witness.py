@@ -38,14 +38,14 @@ def test_what_is_left_is_in_the_spans_and_in_no_hole(edges, gaps) -> None:
 def test_engine_is_live_between_its_pauses_while_the_database_is_there() -> None:
     engines = [engine(0.0, 10.0, (2.0, 4.0)), engine(12.0, 30.0)]
 
-    assert live_spans(engines, [(15.0, 20.0)]) == [(0.0, 2.0), (4.0, 10.0), (12.0, 15.0), (20.0, 30.0)]
+    assert live_spans(engines, [(15.0, 20.0)], crowd=10) == [(0.0, 2.0), (4.0, 10.0), (12.0, 15.0), (20.0, 30.0)]
 
 
 def test_engines_side_by_side_cover_each_other() -> None:
     engines = [engine(0.0, 20.0, (5.0, 15.0)), engine(1.0, 8.0), engine(7.0, 30.0)]
 
-    assert live_spans(engines, []) == [(0.0, 30.0)]
+    assert live_spans(engines, [], crowd=10) == [(0.0, 30.0)]
 
 
 def test_timers_wait_for_the_roll_call_after_a_long_downtime() -> None:
-    assert live_spans([engine(0.0, 10.0), engine(100.0, 120.0)], []) == [(0.0, 10.0), (108.0, 120.0)]
+    assert live_spans([engine(0.0, 10.0), engine(100.0, 120.0)], [], crowd=10) == [(0.0, 10.0), (107.0, 120.0)]
