@@ -11,8 +11,11 @@ from crash_fleet import Engine
 from engine.core.catalogue import Catalogue
 from engine.simulator.values import Entry
 
-_ROLL_CALL_FROM_S = 50.0  # away for so long or longer, a service may ask for all calls before timers fire
-_ROLL_CALL_S = 6.0  # 5 s, and a twentieth for each leg
+# A start that finds nobody listened for 58 s, as noted every ten, asks for all calls before timers fire: 5 s, and a
+# twentieth for each leg. It is noted again once it has run for ten seconds.
+_DOWNTIME_S = 48.0
+_NOTED_EVERY_S = 10.0
+_ROLL_CALL_S = 6.0
 _LEGS_PER_CALL = 2.0
 
 
@@ -50,13 +53,16 @@ def live_spans(engines: Sequence[Engine], down: Iterable[Span], *, crowd: int) -
     it. After a long downtime the first seconds do not count: timers wait for what Telnyx says of each of *crowd* calls.
     """
     spans: list[Span] = []
-    last = float("inf")
+    noted_at = float("inf")
     for engine in sorted((engine for engine in engines if engine.is_ready.is_set()), key=lambda one: one.serving_from):
-        start = engine.serving_from
-        if start - last > _ROLL_CALL_FROM_S:
+        start, first_note = engine.serving_from, engine.serving_from
+        if start - noted_at > _DOWNTIME_S:
             start += _ROLL_CALL_S + crowd * _LEGS_PER_CALL / 20
+            first_note += _NOTED_EVERY_S
+        if engine.gone_at >= first_note:
+            last_note = max(first_note, engine.gone_at - _NOTED_EVERY_S)
+            noted_at = last_note if noted_at == float("inf") else max(noted_at, last_note)
         spans += without([(start, engine.gone_at)], engine.pauses())
-        last = engine.gone_at
     return without(_united(spans), down)
 
 
