@@ -55,14 +55,15 @@ def live_spans(engines: Sequence[Engine], down: Iterable[Span], *, crowd: int) -
     spans: list[Span] = []
     noted_at = float("inf")
     for engine in sorted((engine for engine in engines if engine.is_ready.is_set()), key=lambda one: one.serving_from):
-        start, first_note = engine.serving_from, engine.serving_from
-        if start - noted_at > _DOWNTIME_S:
-            start += _ROLL_CALL_S + crowd * _LEGS_PER_CALL / 20
-            first_note += _NOTED_EVERY_S
-        if engine.gone_at >= first_note:
-            last_note = max(first_note, engine.gone_at - _NOTED_EVERY_S)
-            noted_at = last_note if noted_at == float("inf") else max(noted_at, last_note)
-        spans += without([(start, engine.gone_at)], engine.pauses())
+        pauses = engine.pauses()
+        hold_s = _ROLL_CALL_S + crowd * _LEGS_PER_CALL / 20 if engine.serving_from - noted_at > _DOWNTIME_S else 0.0
+        spans += without([(engine.serving_from + hold_s, engine.gone_at)], pauses)
+        long_pauses = [pause for pause in pauses if pause[1] - pause[0] > _DOWNTIME_S]
+        for start, end in without([(engine.serving_from, engine.gone_at)], long_pauses):
+            was_away = start - noted_at > _DOWNTIME_S
+            first_note = start + _NOTED_EVERY_S if was_away else start
+            if end >= first_note:
+                noted_at = max(first_note, end - _NOTED_EVERY_S)
     return without(_united(spans), down)
 
 
