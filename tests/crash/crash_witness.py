@@ -11,8 +11,11 @@ from crash_fleet import Engine
 from engine.core.catalogue import Catalogue
 from engine.simulator.values import Entry
 
-_ROLL_CALL_FROM_S = 50.0  # away for so long or longer, a service may ask for all calls before timers fire
-_ROLL_CALL_S = 6.0  # 5 s, and a twentieth for each leg
+# A start that finds nobody listened for 58 s, as noted every ten, asks for all calls before timers fire: 5 s, and a
+# twentieth for each leg. It is noted again once it has run for ten seconds.
+_DOWNTIME_S = 48.0
+_NOTED_EVERY_S = 10.0
+_ROLL_CALL_S = 6.0
 _LEGS_PER_CALL = 2.0
 
 
@@ -50,13 +53,17 @@ def live_spans(engines: Sequence[Engine], down: Iterable[Span], *, crowd: int) -
     it. After a long downtime the first seconds do not count: timers wait for what Telnyx says of each of *crowd* calls.
     """
     spans: list[Span] = []
-    last = float("inf")
+    noted_at = float("inf")
     for engine in sorted((engine for engine in engines if engine.is_ready.is_set()), key=lambda one: one.serving_from):
-        start = engine.serving_from
-        if start - last > _ROLL_CALL_FROM_S:
-            start += _ROLL_CALL_S + crowd * _LEGS_PER_CALL / 20
-        spans += without([(start, engine.gone_at)], engine.pauses())
-        last = engine.gone_at
+        pauses = engine.pauses()
+        hold_s = _ROLL_CALL_S + crowd * _LEGS_PER_CALL / 20 if engine.serving_from - noted_at > _DOWNTIME_S else 0.0
+        spans += without([(engine.serving_from + hold_s, engine.gone_at)], pauses)
+        long_pauses = [pause for pause in pauses if pause[1] - pause[0] > _DOWNTIME_S]
+        for start, end in without([(engine.serving_from, engine.gone_at)], long_pauses):
+            was_away = start - noted_at > _DOWNTIME_S
+            first_note = start + _NOTED_EVERY_S if was_away else start
+            if end >= first_note:
+                noted_at = max(first_note, end - _NOTED_EVERY_S)
     return without(_united(spans), down)
 
 

@@ -47,5 +47,11 @@ def test_engines_side_by_side_cover_each_other() -> None:
     assert live_spans(engines, [], crowd=10) == [(0.0, 30.0)]
 
 
+def test_downtime_lasts_until_a_process_has_lived_for_a_while() -> None:
+    lives = [engine(0.0, 20.0), engine(100.0, 108.0), engine(112.0, 140.0), engine(145.0, 150.0)]
+
+    assert live_spans(lives, [], crowd=10) == [(0.0, 20.0), (107.0, 108.0), (119.0, 140.0), (145.0, 150.0)]
+
+
 def test_timers_wait_for_the_roll_call_after_a_long_downtime() -> None:
     assert live_spans([engine(0.0, 10.0), engine(100.0, 120.0)], [], crowd=10) == [(0.0, 10.0), (107.0, 120.0)]
