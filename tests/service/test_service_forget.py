@@ -192,7 +192,7 @@ async def test_a_number_is_forgotten_in_postgresql_by_the_service_and_without_it
     history = await postgres_server.ask("select t::text from ringflow.journal as t", url.rpartition("/")[2])
 
     database = f"the PostgreSQL database {url.rpartition('/')[2]} at 127.0.0.1:{postgres_server.port}"
-    problem = f"there is no database {database}; set RINGFLOW_DATABASE as the service has it"
+    problem = f"{database} is empty; set RINGFLOW_DATABASE as the service has it"
     assert missing == (3, "", f"ringflow: {problem}\n")
     assert [by_service[0], alone[0]] == [0, 0]
     assert by_service[1].startswith("1 call forgotten, ")
