@@ -124,6 +124,7 @@ class Overtaken:
     at: float
     first: Decided
     then: Decided
+    after_freeze: bool = False
 
 
 def lost_webhooks(seen: Witnessed, ledger: Ledger) -> list[str]:
@@ -196,7 +197,8 @@ def out_of_order(seen: Witnessed, ledger: Ledger) -> list[Overtaken]:
         first_times.add(command.command_id)
         before = last.setdefault(command.chain, command)
         if command.seq < before.seq:
-            found.append(Overtaken(at=request.at, first=before, then=command))
+            after_freeze = _follows(request.at, [end for _, end in seen.frozen], _ATTEMPT_S)
+            found.append(Overtaken(at=request.at, first=before, then=command, after_freeze=after_freeze))
         else:
             last[command.chain] = command
     return found

@@ -54,6 +54,7 @@ def report_of(
 ) -> Report:
     twice = done_twice(seen, ledger, catalogue())
     late = late_timers(seen, ledger)
+    overtaken = out_of_order(seen, ledger)
     frozen = [one for one in twice if one.after_freeze]
     others = [one for one in twice if not one.after_freeze]
     found: dict[str, Sequence[Any]] = {
@@ -61,7 +62,7 @@ def report_of(
         "commands without an outcome, or not carried out": lost_commands(seen, ledger),
         "done twice, with command_id": [one for one in others if one.policy == "command_id"],
         "done twice, at most once": [one for one in twice if one.policy == "at_most_once"],
-        "out of order among sent commands": out_of_order(seen, ledger),
+        "out of order among sent commands": [one for one in overtaken if not one.after_freeze],
         "timers late": too_late(late, work_s=_WORK_S * SCALE * busyness()),
         "calls stuck": stuck_calls(seen, ledger),
     }
@@ -81,6 +82,7 @@ def report_of(
         shown={
             "done twice, harmless": sum(one.policy == "harmless" for one in others),
             "done twice, stopped between look and send": len(frozen),
+            "out of order, stopped between look and send": sum(one.after_freeze for one in overtaken),
             "in doubt": sum(outcome == IN_DOUBT for outcome in ledger.outcomes.values()),
         },
         seconds={

@@ -133,6 +133,15 @@ def test_command_that_comes_after_a_later_one_is_out_of_order() -> None:
     assert out_of_order(seen, LEDGER) == [Overtaken(at=7.0, first=PLAY, then=FIRST)]
 
 
+@pytest.mark.parametrize(("freeze", "is_its_fault"), [((2.0, 6.5), True), ((2.0, 7.5), False)])
+def test_command_that_goes_out_when_a_frozen_process_goes_on_is_a_row_of_its_own(freeze, is_its_fault) -> None:
+    done_late = (done(SECOND), done(PLAY, named=False), done(FIRST, 7.0))
+
+    [found] = out_of_order(replace(SEEN, done=done_late, frozen=(freeze,)), LEDGER)
+
+    assert found.after_freeze is is_its_fault
+
+
 def test_those_that_do_the_same_are_in_order_if_they_can_be() -> None:
     again = replace(MUTE, command_id="c5", seq=5)
     last = decided("c6", seq=6)
