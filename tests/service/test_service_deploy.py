@@ -77,8 +77,8 @@ async def test_no_call_is_lost_while_a_new_service_takes_over(store, tmp_path, r
     }  # fmt: skip
     assert simulator.undelivered == []
     assert [line for line in old.log + new.log if line["level"] == "error"] == []
-    assert (balancer.refused == 0) is OVERLAPS[store]
-    assert gap_s < 12, "the old service has 10 seconds to stop"
+    assert OVERLAPS[store] or balancer.refused > 0
+    assert gap_s < (3 if OVERLAPS[store] else 12), "the old service has 10 seconds to stop"
 
 
 async def call_steadily(simulator: SimulatorServer) -> None:

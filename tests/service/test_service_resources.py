@@ -13,6 +13,7 @@ from test_service_language import ASKER, BOOKING, DESK, OFFICE_FLOW, PROJECT, as
 from test_service_webhooks import stored
 
 from engine import service as service_module
+from engine import upkeep as upkeep_module
 from engine.core.spoken_time import _locale
 from engine.store.sqlite import SqliteStore
 from engine.testing import settle
@@ -67,7 +68,8 @@ async def test_nothing_of_calls_that_are_over_is_kept_when_their_time_has_passed
             assert stored(place, "runs") > 0
 
         monkeypatch.setattr(service_module, "_HOUSEKEEPING_S", 0.01)
-        monkeypatch.setattr(service_module, "_KEEP_ENDED_S", 0.0)
+        monkeypatch.setattr(upkeep_module, "KEEP_IDS_S", 0.0)
+        place.set(keep_calls_s=0.0, keep_failed_calls_s=0.0)
         async with place.serving():
             async with asyncio.timeout(10):
                 while any(stored(place, table) for table in TABLES):
