@@ -12,7 +12,9 @@ from engine.runtime.outbox import Outbox
 from engine.runtime.timers import Timers
 
 _QUICK_S = 0.1  # a slower beat does not tell what time it is
-_LATE_S = 1.0  # whoever committed a timer fires it; others when it is this late (runtime.md, "Timers")
+# Whoever committed a timer fires it. Others do when it is this late, and look twice a beat: so one whose process has gone
+# is a second late at most (runtime.md, "Timers").
+_LATE_S = 0.5
 
 
 class CommonClock(Clock, Protocol):
@@ -65,8 +67,9 @@ class Sharing:
             try:
                 await self.beat()
                 await self._fetch()
-                self._timers.fire_late(await self._shared.late_timers(before=self._clock.now() - _LATE_S))
-                await self._listen_until(next_at)
+                for look_at in (next_at - self._shared.every_s / 2, next_at):
+                    self._timers.fire_late(await self._shared.late_timers(before=self._clock.now() - _LATE_S))
+                    await self._listen_until(look_at)
             except StoreUnavailable as error:
                 self._trouble(str(error))
                 await self._clock.sleep_until(next_at)
