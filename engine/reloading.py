@@ -50,6 +50,6 @@ async def _is_done(reload: Callable[[], Awaitable[None]]) -> bool:
         await reload()
     except StoreError:
         return False
-    except Exception:  # something is wrong with the files: the next change may mend it
+    except Exception:  # the log has told what is wrong with the files; the next change may mend it
         return True
     return True

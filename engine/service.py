@@ -27,7 +27,7 @@ from engine.logs import open_log, redaction
 from engine.metrics.carrier import MeteredCarrier
 from engine.metrics.registry import Metrics
 from engine.orders import Orders
-from engine.ports import Beat, Log, Store
+from engine.ports import Beat, Log, Shared, Store
 from engine.reloading import WatchedFolder
 from engine.runtime.catch_up import CatchUp
 from engine.runtime.clock import Alarms, SystemClock
@@ -174,7 +174,7 @@ class _Service:
             follow=self.follow,
             log=log,
             meter=self.metrics,
-            learn=self.learn,
+            learn=None if store.shared is None else self.learn,
         )
         self.outbox = Outbox(
             store=store,
@@ -198,19 +198,7 @@ class _Service:
             catch_up=lambda since: self.catch_up.run(since=since),
             post=self.inbox.post,
         )
-        self.sharing = (
-            Sharing(
-                shared=store.shared,
-                clock=self.clock,
-                outbox=self.outbox,
-                timers=self.timers,
-                log=log,
-                follow=self.follow_others,
-                trouble=self.inbox.note_trouble,
-            )
-            if store.shared is not None
-            else None
-        )
+        self.sharing = None if store.shared is None else self._shared_by(store.shared)
         self.catch_up = CatchUp(
             store=store,
             clock=self.clock,
@@ -220,6 +208,20 @@ class _Service:
             post=self.inbox.post,
             log=log,
         )
+        self._watch()
+
+    def _shared_by(self, shared: Shared) -> Sharing:
+        return Sharing(
+            shared=shared,
+            clock=self.clock,
+            outbox=self.outbox,
+            timers=self.timers,
+            log=self.log,
+            follow=self.follow_others,
+            trouble=self.inbox.note_trouble,
+        )
+
+    def _watch(self) -> None:
         self.metrics.watch(
             {
                 "ready": ("1 while the service takes calls.", lambda: not self.problems()),

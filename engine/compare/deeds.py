@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.compare.witness import patient
@@ -20,11 +20,11 @@ from engine.scenario.script import (
     Presses,
     Reacts,
     Remembers,
-    Repeat,
     ScenarioFile,
     Step,
     TellsAi,
     Waits,
+    flat,
 )  # fmt: skip
 from engine.simulator.options import Options
 
@@ -60,9 +60,9 @@ def course_of(steps: Sequence[Step], file: ScenarioFile, library: Library, *, is
     """
     rehearsal = rehearsal_of(file, library, options=Options())
     if not is_checked:
-        rehearsal, steps = patient(rehearsal), [step for step in _flat(steps) if not isinstance(step.what, _CHECKS)]
+        rehearsal, steps = patient(rehearsal), [step for step in flat(steps) if not isinstance(step.what, _CHECKS)]
     stage, deeds, problem = rehearsal.stage, [], ""
-    for step in _flat(steps):
+    for step in flat(steps):
         try:
             rehearsal.let_run(stage.now + WITHIN_S, lets(rehearsal.cast, step))
             after_s = stage.now - file.start
@@ -88,12 +88,3 @@ def lets(cast: Cast, step: Step) -> Callable[[], bool]:
         case TellsAi():
             return lambda: (look := cast.look(what.leg)) is not None and look.ai_asks
     return lambda: True
-
-
-def _flat(steps: Sequence[Step]) -> Iterator[Step]:
-    for step in steps:
-        if isinstance(step.what, Repeat):
-            for _ in range(step.what.times):
-                yield from _flat(step.what.steps)
-        else:
-            yield step

@@ -21,7 +21,7 @@ from engine.core.program import Library
 from engine.scenario.guard import Broken
 from engine.scenario.rehearsal import Failed, Rehearsal
 from engine.scenario.run import explain, play, rehearsal_of
-from engine.scenario.script import Repeat, Scenario, ScenarioFile, Step
+from engine.scenario.script import Scenario, ScenarioFile, flat
 from engine.simulator.options import Options
 from engine.simulator.trouble import THROTTLED, Copy, Mishap
 
@@ -162,7 +162,7 @@ def _only(what: str, number: int) -> Meets:
 def _endure(scenario: Scenario, path: str, rehearsal: Rehearsal, wait_s: float) -> str:
     """Do what can still be done of *scenario*, let everybody wait *wait_s*, then hang up: nobody may be left alone."""
     try:
-        for step in _flat(scenario.steps):
+        for step in flat(scenario.steps):
             try:
                 rehearsal.perform(step)
             except Failed:
@@ -171,15 +171,6 @@ def _endure(scenario: Scenario, path: str, rehearsal: Rehearsal, wait_s: float) 
     except (Broken, Failed) as failure:
         return explain(path, rehearsal.current or scenario.steps[-1], str(failure), rehearsal.story)
     return ""
-
-
-def _flat(steps: Sequence[Step]) -> Iterator[Step]:
-    for step in steps:
-        if isinstance(step.what, Repeat):
-            for _ in range(step.what.times):
-                yield from _flat(step.what.steps)
-        else:
-            yield step
 
 
 def _wait_and_part(rehearsal: Rehearsal, wait_s: float) -> None:

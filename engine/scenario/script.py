@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -195,6 +195,16 @@ class Step:
     text: str
     line: int
     within_s: float | None = None
+
+
+def flat(steps: Iterable[Step]) -> Iterator[Step]:
+    """Yield *steps* as they are done: what is repeated as often as it says."""
+    for step in steps:
+        if isinstance(step.what, Repeat):
+            for _ in range(step.what.times):
+                yield from flat(step.what.steps)
+        else:
+            yield step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
