@@ -12,8 +12,8 @@ from engine.runtime.outbox import Outbox
 from engine.runtime.timers import Timers
 
 _QUICK_S = 0.1  # a slower beat does not tell what time it is
-# Whoever committed a timer fires it. Others do when it is this late, and look twice a beat: so a timer whose process has
-# gone is a second late at most (runtime.md, "Timers").
+# Whoever committed a timer fires it. Others do when it is this late, and look twice a beat: so a timer whose process
+# has gone is a second late at most (runtime.md, "Timers").
 _LATE_S = 0.5
 
 
